@@ -1,0 +1,56 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from './auth/auth.module.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Settings } from './config/settings.js';
+import { EntryModule } from './entry/entry.module.js';
+import { EventsModule } from './events/events.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { AgentsModule } from './modules/agents/agents.module.js';
+import { AnalyticsModule } from './modules/analytics/analytics.module.js';
+import { AuditModule } from './modules/audit/audit.module.js';
+import { CallsModule } from './modules/calls/calls.module.js';
+import { NodeModule } from './modules/node/node.module.js';
+import { SessionsModule } from './modules/sessions/sessions.module.js';
+import { TenantsModule } from './modules/tenants/tenants.module.js';
+import { UltravoxModule } from './modules/ultravox/ultravox.module.js';
+import { UsersModule } from './modules/users/users.module.js';
+import { MongoModule } from './mongo/mongo.module.js';
+import { RecordingsModule } from './recordings/recordings.module.js';
+import { RedisModule } from './redis/redis.module.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
+import { TenancyModule } from './tenancy/tenancy.module.js';
+import { UpgradesModule } from './upgrades/upgrades.module.js';
+import { VaultModule } from './vault/vault.module.js';
+
+/** The table of contents: what everything stands on, then the way of the data from the door to the events. */
+@Module({})
+export class AppModule {
+  static with(settings: Settings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(settings),
+        TelemetryModule,
+        MongoModule,
+        RedisModule,
+        VaultModule,
+        RecordingsModule,
+        UpgradesModule,
+        EntryModule,
+        TenancyModule,
+        AuthModule,
+        TenantsModule,
+        UsersModule,
+        SessionsModule,
+        AgentsModule,
+        CallsModule,
+        UltravoxModule,
+        AnalyticsModule,
+        AuditModule,
+        NodeModule,
+        JobsModule,
+        EventsModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,46 @@
+import { Global, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { modelProvider } from '../mongo/model-provider.js';
+import { AccessGuard } from './access.guard.js';
+import { AccessTokens } from './access-tokens.js';
+import { Authenticator } from './authenticator.js';
+import { CREDENTIALS } from './credential.schema.js';
+import { Credentials } from './credentials.js';
+import { JwtStrategy } from './jwt.strategy.js';
+import { Passwords } from './passwords.js';
+import { PresentViewer } from './present-viewer.js';
+import { RightsWatch } from './rights-watch.js';
+import { SESSIONS } from './session.schema.js';
+import { SessionCookies } from './session-cookies.js';
+import { SessionsRepository } from './sessions.repository.js';
+import { USERS } from './user.schema.js';
+import { UsersRepository } from './users.repository.js';
+import { ViewerCache } from './viewer-cache.js';
+
+const shared = [
+  AccessTokens,
+  Authenticator,
+  Credentials,
+  JwtStrategy,
+  Passwords,
+  PresentViewer,
+  RightsWatch,
+  SessionCookies,
+  SessionsRepository,
+  UsersRepository,
+  ViewerCache,
+];
+
+/** Who is asking, and what he may do: credentials, sessions, rights, and the guard that denies by default. */
+@Global()
+@Module({
+  providers: [
+    modelProvider(USERS),
+    modelProvider(SESSIONS),
+    modelProvider(CREDENTIALS),
+    ...shared,
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+  exports: shared,
+})
+export class AuthModule {}

@@ -1,0 +1,54 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Model } from 'mongoose';
+import type { ObjectId } from '../mongo/object-id.js';
+import { SystemAccess, systemComment } from '../tenancy/system-access.js';
+import { type CredentialDocument, CREDENTIALS, type CredentialKind } from './credential.schema.js';
+
+/** A token as its holder gets it, and the hash that is stored. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly hash: string;
+}
+
+/** Hashes a token for storage and look-up. A token has 256 random bits, so a plain hash is enough. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** Issues and finds random tokens that carry no tenant themselves. */
+@Injectable()
+export class Credentials {
+  constructor(
+    @Inject(CREDENTIALS.token) private readonly model: Model<CredentialDocument>,
+    private readonly system: SystemAccess,
+  ) {}
+
+  /** Makes a token of 256 random bits and notes whom it leads to. The token itself is stored nowhere. */
+  async issue(entry: Omit<CredentialDocument, '_id'>): Promise<IssuedToken> {
+    const token = randomBytes(32).toString('base64url');
+    const hash = hashToken(token);
+    await this.system.run('credential.issue', () =>
+      this.model.insertMany([{ ...entry, _id: hash }], systemComment() as object),
+    );
+    return { token, hash };
+  }
+
+  /** Finds what a token is for; null when it is unknown, expired or of another kind. */
+  find(kind: CredentialKind, token: string): Promise<CredentialDocument | null> {
+    return this.system.run('credential.resolve', async () => {
+      const entry = await this.model
+        .findOne({ _id: hashToken(token), kind })
+        .lean()
+        .exec();
+      return entry && entry.expiresAt > new Date() ? (entry as CredentialDocument) : null;
+    });
+  }
+
+  /** Makes all tokens of one subject unknown. */
+  async revoke(kind: CredentialKind, tenantId: ObjectId, subjectId: ObjectId): Promise<void> {
+    await this.system.run('credential.issue', () =>
+      this.model.deleteMany({ kind, tenantId, subjectId }).exec(),
+    );
+  }
+}

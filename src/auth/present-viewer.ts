@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../errors/domain-error.js';
+import { TenantContext } from '../tenancy/tenant-context.js';
+import type { Viewer } from '../tenancy/viewer.js';
+import { assertAccess } from './access.guard.js';
+import type { Permission } from './permissions.js';
+import { ViewerCache } from './viewer-cache.js';
+
+/**
+ * The viewer of the running operation as he is now. Streams outlive the rights that they were opened with, so they
+ * ask here for every event; what they hear is at most `VIEWER_LIFETIME_MS` old.
+ */
+@Injectable()
+export class PresentViewer {
+  constructor(
+    private readonly viewers: ViewerCache,
+    private readonly context: TenantContext,
+  ) {}
+
+  /** @throws DomainError UNAUTHENTICATED once his session is over, FORBIDDEN without the right. */
+  async with(permission: Permission): Promise<Viewer> {
+    const { tenant, viewer } = this.context;
+    const present = viewer.kind === 'user' ? await this.viewers.get(tenant.id, viewer.sessionId) : viewer;
+    if (!present) throw new DomainError('UNAUTHENTICATED', 'The session is over.');
+    assertAccess({ permission }, present);
+    return present;
+  }
+}

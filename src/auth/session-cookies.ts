@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { CookieOptions, Response } from 'express';
+import { SETTINGS, type Settings } from '../config/settings.js';
+
+/** The `__Host-` names are used over https; browsers bind them to this very host. */
+export const ACCESS_COOKIES = ['__Host-voho_access', 'voho_access'] as const;
+export const REFRESH_COOKIES = ['__Host-voho_refresh', 'voho_refresh'] as const;
+
+/** Sets and clears the session's cookies: never readable by scripts, never sent along from other sites. */
+@Injectable()
+export class SessionCookies {
+  private readonly isSecure: boolean;
+
+  constructor(@Inject(SETTINGS) settings: Settings) {
+    this.isSecure = settings.PUBLIC_URL.startsWith('https:');
+  }
+
+  set(
+    response: Response,
+    access: { token: string; expiresAt: Date },
+    refresh: { token: string; expiresAt: Date },
+  ): void {
+    response.cookie(this.name(ACCESS_COOKIES), access.token, { ...this.options, expires: access.expiresAt });
+    response.cookie(this.name(REFRESH_COOKIES), refresh.token, {
+      ...this.options,
+      expires: refresh.expiresAt,
+    });
+  }
+
+  clear(response: Response): void {
+    for (const names of [ACCESS_COOKIES, REFRESH_COOKIES])
+      response.clearCookie(this.name(names), this.options);
+  }
+
+  private name(names: readonly [string, string]): string {
+    return names[this.isSecure ? 0 : 1];
+  }
+
+  private get options(): CookieOptions {
+    return { httpOnly: true, secure: this.isSecure, sameSite: 'lax', path: '/' };
+  }
+}

@@ -1,0 +1,138 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** Words that stand for "a secret nobody changed"; such a value is refused wherever a secret is required. */
+const GUESSABLE = /^(.)\1*$|change|secret|password|example|default|placeholder/i;
+
+const secret = z
+  .string()
+  .refine(value => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes long')
+  .refine(
+    value => !GUESSABLE.test(value),
+    'is guessable: use 32 random bytes, for example from `openssl rand -base64 32`',
+  );
+
+const url = (...protocols: string[]) =>
+  z.string().refine(
+    value => {
+      const parsed = URL.canParse(value) ? new URL(value) : null;
+      return parsed !== null && protocols.includes(parsed.protocol);
+    },
+    `must be a URL that starts with ${protocols.map(protocol => `${protocol}//`).join(' or ')}`,
+  );
+
+const wholeNumber = (least: number, most: number) =>
+  z.coerce
+    .number('must be a whole number')
+    .int('must be a whole number')
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`);
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** `90s`, `15m`, `12h` or `7d`, read as seconds. */
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smhd]$/, 'must be a duration such as 90s, 15m or 12h')
+  .transform(value => Number(value.slice(0, -1)) * UNITS[value.slice(-1) as keyof typeof UNITS]);
+
+const commaList = z.string().transform(value =>
+  value
+    .split(',')
+    .map(item => item.trim())
+    .filter(item => item !== ''),
+);
+
+/** An address without a trailing slash, so that paths can be appended to it. */
+const origin = url('http:', 'https:').transform(value => value.replace(/\/+$/, ''));
+
+const variables = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: wholeNumber(0, 65_535).default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: origin.optional(),
+  BASE_DOMAIN: z
+    .string()
+    .toLowerCase()
+    .regex(/^[a-z0-9.-]+$/, 'must be a host name without a port')
+    .default('voho.localhost'),
+  ALLOWED_ORIGINS: commaList.default([]),
+  DATA_DIR: z
+    .string()
+    .default('./data')
+    .transform(path => resolve(path)),
+  MONGODB_URI: url('mongodb:', 'mongodb+srv:').optional(),
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  ULTRAVOX_API_KEY: z.string().min(1).optional(),
+  ULTRAVOX_BASE_URL: origin.default('https://api.ultravox.ai'),
+  SIMULATOR_URL: origin.optional(),
+  JWT_SECRET: secret.optional(),
+  MASTER_KEY: secret.optional(),
+  ACCESS_TOKEN_TTL: duration.default(900),
+  REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).default(3000),
+  MAX_CONCURRENT_CALLS: wholeNumber(1, 100_000).default(50),
+  PROVIDER_CREATIONS_PER_SECOND: wholeNumber(1, 10_000).default(10),
+  METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters long').optional(),
+  TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  XDG_CACHE_HOME: z.string().optional(),
+  HOME: z.string().optional(),
+  MONGOMS_SYSTEM_BINARY: z.string().optional(),
+});
+
+/** What must be set in production, with the reason an operator reads when it is missing. */
+const REQUIRED_IN_PRODUCTION = {
+  MONGODB_URI: 'production embeds no database',
+  REDIS_URL: 'production embeds no Redis',
+  PUBLIC_URL: 'clients and the provider reach the server by it',
+  BASE_DOMAIN: 'tenants are found by <subdomain>.<BASE_DOMAIN>',
+  JWT_SECRET: 'it signs access tokens; at least 32 random bytes',
+  MASTER_KEY: 'it wraps the keys of tenants; at least 32 random bytes',
+} as const;
+
+export type Env = Readonly<z.infer<typeof variables>> & { readonly isProduction: boolean };
+
+/** The environment cannot be used; `faults` names every variable that is missing or wrong, at once. */
+export class InvalidEnvironmentError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`The environment is not usable:\n${faults.map(fault => `  - ${fault}`).join('\n')}`);
+    this.name = 'InvalidEnvironmentError';
+  }
+}
+
+/**
+ * Reads and checks the environment; the only place that touches `process.env`.
+ * An empty variable counts as unset.
+ * @throws InvalidEnvironmentError naming all faults together, never only the first.
+ */
+export function readEnv(source: Record<string, string | undefined> = process.env): Env {
+  const given = Object.fromEntries(
+    Object.entries(source).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = variables.safeParse(given);
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map(issue => `${issue.path.join('.')} ${issue.message}`);
+  const missing = (name: string) => !(name in given) && !faults.some(fault => fault.startsWith(`${name} `));
+
+  if (given['NODE_ENV'] === 'production') {
+    for (const [name, reason] of Object.entries(REQUIRED_IN_PRODUCTION)) {
+      if (missing(name)) faults.push(`${name} is missing: ${reason}`);
+    }
+    if (missing('ULTRAVOX_API_KEY') && !('SIMULATOR_URL' in given)) {
+      faults.push('ULTRAVOX_API_KEY is missing: calls need a provider (or SIMULATOR_URL for a sandbox)');
+    }
+    if (given['ULTRAVOX_BASE_URL']?.startsWith('http:'))
+      faults.push('ULTRAVOX_BASE_URL must use https in production');
+    if (given['JWT_SECRET'] !== undefined && given['JWT_SECRET'] === given['MASTER_KEY']) {
+      faults.push('JWT_SECRET and MASTER_KEY must differ');
+    }
+  } else if ('MONGODB_URI' in given) {
+    for (const name of ['JWT_SECRET', 'MASTER_KEY'] as const) {
+      if (missing(name))
+        faults.push(`${name} is missing: it is required with MONGODB_URI, so that all processes share it`);
+    }
+  }
+  if (!parsed.success || faults.length > 0) throw new InvalidEnvironmentError(faults);
+  return Object.freeze({ ...parsed.data, isProduction: parsed.data.NODE_ENV === 'production' });
+}

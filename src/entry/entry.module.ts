@@ -1,0 +1,39 @@
+import { ApolloDriver } from '@nestjs/apollo';
+import { Module } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
+import { GraphQLModule } from '@nestjs/graphql';
+import { AuditModule } from '../modules/audit/audit.module.js';
+import { ValidationPipe } from '../validation/validation.pipe.js';
+import { GraphqlOptions } from './graphql/graphql-options.js';
+import { GraphqlPartsModule } from './graphql/graphql-parts.module.js';
+import { OperationRunner } from './graphql/operation-runner.js';
+import { HealthModule } from './health/health.module.js';
+import { ScopeMiddleware } from './http/scope.middleware.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { ScopeFactory } from './scope-factory.js';
+import { GraphqlSockets } from './sockets/graphql-sockets.js';
+
+/** The doors: HTTP and sockets, with all that stands in front of the first resolver. */
+@Module({
+  imports: [
+    GraphqlPartsModule,
+    GraphQLModule.forRootAsync({
+      driver: ApolloDriver,
+      imports: [GraphqlPartsModule],
+      inject: [GraphqlOptions],
+      useFactory: (options: GraphqlOptions) => options.createGqlOptions(),
+    }),
+    AuditModule,
+    HealthModule,
+    MetricsModule,
+  ],
+  providers: [
+    GraphqlSockets,
+    OperationRunner,
+    ScopeFactory,
+    ScopeMiddleware,
+    { provide: APP_PIPE, useClass: ValidationPipe },
+  ],
+  exports: [GraphqlSockets, ScopeMiddleware],
+})
+export class EntryModule {}

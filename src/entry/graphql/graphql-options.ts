@@ -1,0 +1,71 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import { Injectable, Logger } from '@nestjs/common';
+import type { GqlOptionsFactory } from '@nestjs/graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Request, Response } from 'express';
+import type { RequestContext } from '../../auth/request-context.js';
+import { toClientError, toDomainError } from '../../errors/client-error.js';
+import { ERROR_CODES } from '../../errors/error-codes.js';
+import { IsolationError } from '../../errors/isolation-error.js';
+import { Metrics } from '../../telemetry/metrics.js';
+import { scopeStore } from '../../tenancy/scope-store.js';
+import { notesOf } from '../http/http-request.js';
+import { OperationPlugin } from './operation.plugin.js';
+import { schemaOptions } from './schema-options.js';
+
+/** Tokens of one document: some fifty times what the largest operation of the playground has. */
+export const MAX_TOKENS = 2000;
+
+/** How Apollo Server is set up. */
+@Injectable()
+export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
+  private readonly logger = new Logger('GraphQL');
+
+  constructor(
+    private readonly operations: OperationPlugin,
+    private readonly metrics: Metrics,
+  ) {}
+
+  createGqlOptions(): ApolloDriverConfig {
+    return {
+      driver: ApolloDriver,
+      path: '/graphql',
+      ...schemaOptions,
+      // Nest's own page loads scripts from another host; the playground here is served by this server.
+      graphiql: false,
+      introspection: true,
+      csrfPrevention: true,
+      hideSchemaDetailsFromClientErrors: false,
+      includeStacktraceInErrorResponses: false,
+      persistedQueries: false,
+      parseOptions: { maxTokens: MAX_TOKENS },
+      plugins: [this.operations.plugin],
+      context: ({ req, res }: { req: Request; res: Response }) => this.createContext(req, res),
+      formatError: (formatted, error) => this.formatError(formatted, error),
+    } as ApolloDriverConfig;
+  }
+
+  /** The error as its receiver may see it; what it was caused by goes to the log. */
+  formatError(formatted: Pick<GraphQLFormattedError, 'locations' | 'path'>, error: unknown): GraphQLFormattedError {
+    const requestId = scopeStore.scope()?.requestId ?? 'none';
+    const known = toDomainError(error);
+    if (known.cause instanceof IsolationError) this.metrics.isolationRefusals.inc();
+    if (known.code === 'INTERNAL') {
+      const cause = known.cause instanceof Error ? known.cause : new Error(String(known.cause));
+      this.logger.error(`${cause.name}: ${cause.message}`, cause.stack);
+    }
+    return toClientError(error, formatted, requestId);
+  }
+
+  private createContext(request: Request, response: Response): RequestContext {
+    const { requestId, refusal } = notesOf(request);
+    if (refusal) {
+      const { code, message } = toDomainError(refusal);
+      // Plain application/json clients get 200 with the error inside, as GraphQL over HTTP asks for.
+      const isNewMediaType = request.headers.accept?.includes('application/graphql-response+json') ?? false;
+      const status = isNewMediaType ? ERROR_CODES[code].httpStatus : 200;
+      throw new GraphQLError(message, { originalError: refusal, extensions: { code, http: { status } } });
+    }
+    return { requestId, request, response };
+  }
+}

@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import {
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  getOperationAST,
+  GraphQLError,
+  type GraphQLFormattedError,
+  parse,
+  subscribe,
+  validate,
+} from 'graphql';
+import type { RequestContext } from '../../auth/request-context.js';
+import { TenantRunner } from '../../tenancy/tenant-runner.js';
+import type { TenantScope } from '../../tenancy/tenant-scope.js';
+import { GraphqlOptions, MAX_TOKENS } from './graphql-options.js';
+import { OperationGate } from './operation-gate.js';
+
+interface StreamContext extends RequestContext {
+  readonly scope: TenantScope;
+}
+
+/** Runs operations of the doors that Apollo Server does not serve: sockets and server-sent events. */
+@Injectable()
+export class OperationRunner {
+  constructor(
+    private readonly schemaHost: GraphQLSchemaHost,
+    private readonly gate: OperationGate,
+    private readonly options: GraphqlOptions,
+    private readonly runner: TenantRunner,
+  ) {}
+
+  /** Parses, validates and checks an operation; the same rules as over HTTP. */
+  async prepare(
+    scope: TenantScope,
+    { query, operationName, variables }: {
+      query?: unknown;
+      operationName?: string | null | undefined;
+      variables?: Record<string, unknown> | null | undefined;
+    },
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+    const { schema } = this.schemaHost;
+    try {
+      if (typeof query !== 'string') return [new GraphQLError('`query` must be a text')];
+      const document = parse(query, { maxTokens: MAX_TOKENS });
+      const errors = validate(schema, document);
+      if (errors.length > 0) return errors;
+      const operation = getOperationAST(document, operationName);
+      if (!operation) return [new GraphQLError('There is no operation to run')];
+      await this.runner.run(scope, async () => {
+        this.gate.check(schema, operation, variables ?? {});
+        await Promise.resolve();
+      });
+      const contextValue: StreamContext = { requestId: scope.requestId, scope };
+      return { schema, document, operationName, variableValues: variables, contextValue };
+    } catch (error) {
+      return [asGraphQLError(error)];
+    }
+  }
+
+  async execute(args: ExecutionArgs): Promise<ExecutionResult> {
+    return this.runner.run(scopeOf(args), async () => execute(args));
+  }
+
+  /** Starts a stream whose every event is resolved inside the subscriber's own scope. */
+  async subscribe(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
+    const scope = scopeOf(args);
+    const result = await this.runner.run(scope, async () => subscribe(args));
+    return Symbol.asyncIterator in result ? this.runner.iterate(scope, result) : result;
+  }
+
+  /** Errors as clients see them, with the request's id. */
+  async formatErrors(scope: TenantScope, errors: readonly GraphQLError[]): Promise<GraphQLFormattedError[]> {
+    return this.runner.run(scope, async () => {
+      await Promise.resolve();
+      return errors.map(error => this.options.formatError(error.toJSON(), error));
+    });
+  }
+
+  /** A result as clients see it. */
+  async formatResult(
+    scope: TenantScope,
+    { errors, ...rest }: { errors?: readonly GraphQLError[] | undefined },
+  ): Promise<FormattedExecutionResult> {
+    return errors ? { ...rest, errors: await this.formatErrors(scope, errors) } : rest;
+  }
+}
+
+const scopeOf = (args: ExecutionArgs): TenantScope => (args.contextValue as StreamContext).scope;
+
+function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  return new GraphQLError((error as Error).message, { originalError: error as Error });
+}

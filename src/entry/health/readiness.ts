@@ -1,0 +1,44 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { EngineProbe } from './engine-probe.js';
+
+/** How far the relay may lag behind before a human should look; serving goes on. */
+const MOST_LAG_SECONDS = 10;
+
+/** What strangers may know of the server's state: no addresses, no versions, no reasons. */
+export interface ReadinessReport {
+  /** `degraded`: requests are served, but live events arrive later. */
+  readonly status: 'ready' | 'degraded' | 'unavailable';
+  /** Whether the database answers. */
+  readonly mongodb: boolean;
+  /** Whether Redis answers. */
+  readonly redis: boolean;
+  /** Whether stored events get their places in time. */
+  readonly relay: boolean;
+  /** Whether the server is about to stop. */
+  readonly draining: boolean;
+}
+
+/** Says whether the server should be sent requests. */
+@Injectable()
+export class Readiness implements OnModuleDestroy {
+  private isDraining = false;
+
+  constructor(private readonly engines: EngineProbe) {}
+
+  /** From now on the server is not ready, so that no new requests are sent to it while it stops. */
+  beginDraining(): void {
+    this.isDraining = true;
+  }
+
+  onModuleDestroy(): void {
+    this.beginDraining();
+  }
+
+  async report(): Promise<ReadinessReport> {
+    const [mongodb, lag] = await Promise.all([this.engines.isMongoUp(), this.engines.relayLagSeconds()]);
+    const redis = this.engines.isRedisUp;
+    const relay = lag !== null && lag <= MOST_LAG_SECONDS;
+    const status = !mongodb || this.isDraining ? 'unavailable' : redis && relay ? 'ready' : 'degraded';
+    return { status, mongodb, redis, relay, draining: this.isDraining };
+  }
+}

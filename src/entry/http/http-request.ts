@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import type { NextFunction, Request, Response } from 'express';
+import type { DomainError } from '../../errors/domain-error.js';
+
+/** What the doors note about an HTTP request while it is served. */
+export interface RequestNotes {
+  readonly requestId: string;
+  readonly startedAt: bigint;
+  /** Why the request was not admitted; raised when GraphQL builds its context. */
+  refusal?: DomainError | Error;
+  operation?: string;
+  errorCodes?: string[];
+}
+
+const notes = new WeakMap<Request, RequestNotes>();
+
+/** The notes of a request. @throws when the request did not come through {@link takeNotes}. */
+export function notesOf(request: Request): RequestNotes {
+  const found = notes.get(request);
+  if (!found) throw new Error('The request has no notes: takeNotes must come first');
+  return found;
+}
+
+/** Gives each request its id: the sender's own X-Request-Id when it is harmless, else a new one. */
+export function takeNotes(request: Request, response: Response, next: NextFunction): void {
+  const sent = request.headers['x-request-id'];
+  const requestId = typeof sent === 'string' && /^[\w.-]{8,64}$/.test(sent) ? sent : randomUUID();
+  notes.set(request, { requestId, startedAt: process.hrtime.bigint() });
+  response.setHeader('X-Request-Id', requestId);
+  next();
+}

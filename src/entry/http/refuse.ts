@@ -1,0 +1,11 @@
+import type { Request, Response } from 'express';
+import { toClientError, toDomainError } from '../../errors/client-error.js';
+import { notesOf } from './http-request.js';
+
+/** Answers a request that never got as far as GraphQL, in GraphQL's own shape. */
+export function refuse(request: Request, response: Response, error: unknown, httpStatus: number): void {
+  const { requestId } = notesOf(request);
+  const { retryAfterSeconds } = toDomainError(error).details;
+  if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
+  response.status(httpStatus).json({ errors: [toClientError(error, {}, requestId)] });
+}

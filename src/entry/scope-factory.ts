@@ -1,0 +1,64 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Injectable } from '@nestjs/common';
+import { Authenticator } from '../auth/authenticator.js';
+import { AuditLog } from '../modules/audit/audit-log.js';
+import { TenantMismatchError, TenantResolver } from '../tenancy/tenant-resolver.js';
+import { TenantRunner } from '../tenancy/tenant-runner.js';
+import { type Origin, type TenantScope, tenantScope } from '../tenancy/tenant-scope.js';
+import type { Viewer } from '../tenancy/viewer.js';
+
+/** What a door knows about a request. */
+export interface Arrival {
+  readonly headers: IncomingHttpHeaders;
+  readonly requestId: string;
+  readonly origin: Origin;
+}
+
+/** The scope of a request, and when its credential ends. */
+export interface Admission {
+  readonly scope: TenantScope;
+  readonly expiresAt: Date | null;
+}
+
+/** Turns an arriving request into the scope it runs in: the same for HTTP, sockets and server-sent events. */
+@Injectable()
+export class ScopeFactory {
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly resolver: TenantResolver,
+    private readonly runner: TenantRunner,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** @throws DomainError TENANT_NOT_FOUND, TENANT_INACTIVE or TENANT_MISMATCH; the last is put on record. */
+  async admit({ headers, requestId, origin }: Arrival): Promise<Admission> {
+    const { viewer, tenantId, expiresAt } = await this.authenticator.authenticate({ headers });
+    try {
+      const tenant = await this.resolver.resolve({
+        host: headers.host,
+        header: [headers['x-tenant-subdomain']].flat()[0],
+        credentialTenantId: tenantId,
+      });
+      const identity = tenant && { id: tenant._id, subdomain: tenant.subdomain };
+      return { scope: tenantScope({ tenant: identity, viewer, requestId, origin }), expiresAt };
+    } catch (error) {
+      if (error instanceof TenantMismatchError) await this.recordViolation(error, viewer, requestId, origin);
+      throw error;
+    }
+  }
+
+  /** A violation stands in the log of the tenant whose credential was used; nobody else is told. */
+  private async recordViolation(
+    error: TenantMismatchError,
+    viewer: Viewer,
+    requestId: string,
+    origin: Origin,
+  ) {
+    const { credentialTenantId, named } = error;
+    if (!credentialTenantId) return;
+    const scope = { tenant: { id: credentialTenantId, subdomain: '' }, viewer, requestId, origin };
+    await this.runner.run(scope, () =>
+      this.audit.record({ action: 'security.tenant_violation', details: { named } }),
+    );
+  }
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { handleProtocols, makeServer } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { RightsWatch } from '../../auth/rights-watch.js';
+import { SETTINGS, type Settings } from '../../config/settings.js';
+import { toDomainError } from '../../errors/client-error.js';
+import { Metrics } from '../../telemetry/metrics.js';
+import type { TenantScope } from '../../tenancy/tenant-scope.js';
+import { MAX_BODY_BYTES } from '../http/json-body.js';
+import { OperationRunner } from '../graphql/operation-runner.js';
+import { ScopeFactory } from '../scope-factory.js';
+import { isAllowedOrigin } from './allowed-origin.js';
+import { type Closing, CLOSINGS, LOSS_CLOSINGS, refusedClosing } from './close-codes.js';
+import { closeNow, send } from './socket-writer.js';
+import { refuseUpgrade, UpgradeRouter } from '../../upgrades/upgrade-router.js';
+
+/** What one socket carries from its connection on. */
+interface SocketState {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  readonly ip: string | null;
+  scope: TenantScope | null;
+}
+
+const KEEP_ALIVE_MS = 12_000;
+
+/** GraphQL over WebSocket: subprotocol graphql-transport-ws only, on the path of HTTP. */
+@Injectable()
+export class GraphqlSockets {
+  private readonly logger = new Logger('Sockets');
+  private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES, handleProtocols });
+  private isDraining = false;
+
+  constructor(
+    private readonly schemaHost: GraphQLSchemaHost,
+    private readonly scopes: ScopeFactory,
+    private readonly operations: OperationRunner,
+    private readonly rights: RightsWatch,
+    private readonly metrics: Metrics,
+    private readonly upgrades: UpgradeRouter,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** Starts to take sockets. The schema must exist. */
+  open(): void {
+    const protocol = makeServer<Record<string, unknown>, SocketState>({
+      schema: this.schemaHost.schema,
+      connectionInitWaitTimeout: 3000,
+      onConnect: async ({ extra, connectionParams }) => this.connect(extra, connectionParams ?? {}),
+      onSubscribe: async ({ extra }, _id, payload) => this.operations.prepare(this.scopeOf(extra), payload),
+      execute: args => this.operations.execute(args),
+      subscribe: args => this.operations.subscribe(args),
+      onError: ({ extra }, _id, _payload, errors) => this.operations.formatErrors(this.scopeOf(extra), errors),
+      onNext: ({ extra }, _id, _payload, _args, result) => this.operations.formatResult(this.scopeOf(extra), result),
+    });
+    this.upgrades.route('/graphql', (request, socket, head) => {
+      this.upgrade(request, socket, head);
+    });
+    this.server.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+      const state: SocketState = { socket, request, ip: request.socket.remoteAddress ?? null, scope: null };
+      this.metrics.sockets.inc();
+      const stopKeepAlive = keepAlive(socket);
+      const closed = protocol.opened(
+        {
+          protocol: socket.protocol,
+          send: data => send(socket, data),
+          close: (code, reason) => {
+            closeNow(socket, { code: code ?? 1000, reason: reason ?? '' });
+          },
+          onMessage: receive =>
+            socket.on('message', data => {
+              receive(String(data as Buffer)).catch((error: unknown) => {
+                this.logger.error(error);
+                closeNow(socket, { code: 4500, reason: 'Internal server error' });
+              });
+            }),
+        },
+        state,
+      );
+      socket.on('error', () => {
+        socket.terminate();
+      });
+      socket.once('close', (code, reason) => {
+        stopKeepAlive();
+        this.metrics.sockets.dec();
+        closed(code, String(reason)).catch((error: unknown) => {
+          this.logger.warn(`A stream did not end cleanly: ${(error as Error).message}`);
+        });
+      });
+    });
+  }
+
+  /** Asks all clients to come back elsewhere, and takes no new ones. Resolves when all are gone, in 3 s at most. */
+  async drain(): Promise<void> {
+    this.isDraining = true;
+    for (const socket of this.server.clients) closeNow(socket, CLOSINGS.draining);
+    const deadline = Date.now() + 3000;
+    while (this.server.clients.size > 0 && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 20));
+    for (const socket of this.server.clients) socket.terminate();
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.isDraining) {
+      refuseUpgrade(socket, 503, 'Service Unavailable');
+    } else if (!isAllowedOrigin(request.headers, this.settings)) {
+      refuseUpgrade(socket, 403, 'Forbidden');
+    } else if (!String(request.headers['sec-websocket-protocol'] ?? '').includes('graphql-transport-ws')) {
+      refuseUpgrade(socket, 400, 'Bad Request');
+    } else {
+      this.server.handleUpgrade(request, socket, head, upgraded => this.server.emit('connection', upgraded, request));
+    }
+  }
+
+  /** Admits a socket by its headers and connection parameters; closes it when it may not stay. */
+  private async connect(state: SocketState, parameters: Record<string, unknown>): Promise<boolean> {
+    const { socket, request } = state;
+    const text = (...names: string[]) => names.map(name => parameters[name]).find(value => typeof value === 'string');
+    const authorization = text('authorization', 'Authorization');
+    const subdomain = text('x-tenant-subdomain', 'X-Tenant-Subdomain', 'tenantSubdomain');
+    const headers = {
+      ...request.headers,
+      ...(authorization === undefined ? {} : { authorization: String(authorization) }),
+      ...(subdomain === undefined ? {} : { 'x-tenant-subdomain': String(subdomain) }),
+    };
+    const userAgent = request.headers['user-agent'] ?? null;
+    const origin = { transport: 'websocket' as const, ip: state.ip, userAgent };
+    try {
+      const { scope, expiresAt } = await this.scopes.admit({ headers, requestId: randomUUID(), origin });
+      if (scope.viewer.kind === 'anonymous' && scope.viewer.rejection && headers.authorization) {
+        closeNow(socket, CLOSINGS.expired);
+        return true;
+      }
+      state.scope = scope;
+      this.endWith(state, scope, expiresAt);
+    } catch (error) {
+      closeNow(socket, refusedClosing(toDomainError(error).code));
+    }
+    return true;
+  }
+
+  /** Ends the socket when its credential expires or its user's rights change. */
+  private endWith({ socket }: SocketState, scope: TenantScope, expiresAt: Date | null): void {
+    const end = (closing: Closing) => {
+      closeNow(socket, closing);
+    };
+    const stopWatching = this.rights.watch(scope, loss => {
+      end(LOSS_CLOSINGS[loss]);
+    });
+    const expiry = expiresAt
+      ? setTimeout(() => {
+          end(CLOSINGS.expired);
+        }, Math.min(expiresAt.getTime() - Date.now(), 2_147_000_000))
+      : undefined;
+    socket.once('close', () => {
+      stopWatching();
+      clearTimeout(expiry);
+    });
+  }
+
+  private scopeOf(state: SocketState): TenantScope {
+    if (!state.scope) throw new Error('The socket was not admitted');
+    return state.scope;
+  }
+}
+
+/** Pings, and cuts a line whose other end no longer answers. */
+function keepAlive(socket: WebSocket): () => void {
+  let isAlive = true;
+  socket.on('pong', () => (isAlive = true));
+  const timer = setInterval(() => {
+    if (!isAlive) socket.terminate();
+    isAlive = false;
+    if (socket.readyState === socket.OPEN) socket.ping();
+  }, KEEP_ALIVE_MS);
+  return () => {
+    clearInterval(timer);
+  };
+}

@@ -1,0 +1,59 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { fieldsOfGraphQLError } from './coercion-fields.js';
+import { DomainError, type ErrorDetails } from './domain-error.js';
+import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+
+/** Codes that GraphQL libraries give to requests that do not parse or validate. */
+const CLIENT_FAULTS = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+]);
+
+/** What went wrong, told from the error that was thrown. */
+export function toDomainError(error: unknown): DomainError {
+  const cause = rootOf(error);
+  if (cause instanceof DomainError) return cause;
+  if (error instanceof GraphQLError && cause instanceof GraphQLError && isClientFault(error)) {
+    return new DomainError('BAD_USER_INPUT', cause.message, fieldsOfGraphQLError(cause));
+  }
+  const details: ErrorDetails = isOutage(cause) ? { retryAfterSeconds: 2 } : {};
+  return new DomainError('INTERNAL', ERROR_CODES.INTERNAL.meaning, details, { cause });
+}
+
+/** The error as a client may see it: a stable code, the request's id, and nothing of the inside. */
+export function toClientError(
+  error: unknown,
+  formatted: Pick<GraphQLFormattedError, 'locations' | 'path'>,
+  requestId: string,
+): GraphQLFormattedError {
+  const { code, message, details } = toDomainError(error);
+  return {
+    message,
+    ...(formatted.locations ? { locations: formatted.locations } : {}),
+    ...(formatted.path ? { path: formatted.path } : {}),
+    extensions: { code: code satisfies ErrorCode, requestId, ...details },
+  };
+}
+
+function rootOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? rootOf(error.originalError) : error;
+}
+
+/** GraphQL's own errors are the client's fault as long as nothing has been executed: then there is no path yet. */
+function isClientFault(error: GraphQLError): boolean {
+  const { code } = error.extensions;
+  return error.path === undefined && (typeof code !== 'string' || CLIENT_FAULTS.has(code));
+}
+
+/** Whether the database is away: the same request may work in a moment. */
+function isOutage(error: unknown): boolean {
+  const name = error instanceof Error ? error.name : '';
+  return /^Mongo(ose)?(Network|ServerSelection|NotConnected|PoolCleared|WriteConcern|ServerClosed|TopologyClosed)/.test(
+    name,
+  );
+}

@@ -1,0 +1,131 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Model } from 'mongoose';
+import type { PageQuery } from '../pagination/connection.js';
+import { newObjectId, type ObjectId } from '../mongo/object-id.js';
+import { type ScopedFilter, TenantRepository } from '../tenancy/tenant-repository.js';
+import { CALL_EVENTS, type CallEventDocument, type CallHappening } from './call-event.schema.js';
+import { Sealer, type StreamSealing } from './sealer.js';
+import type { StreamHead } from './stream-heads.js';
+
+/** Which events of a tenant somebody may hear: all, those of his own calls, or those of one call. */
+export interface EventVisibility {
+  readonly ownerId?: ObjectId;
+  readonly callId?: ObjectId;
+}
+
+/** What an event needs to know of its call. */
+export interface EventSubject {
+  readonly callId: ObjectId;
+  readonly ownerId: ObjectId | null;
+  /** The last sequence used; the new events continue it. */
+  readonly lastSequence: number;
+  readonly occurredAt: Date;
+}
+
+/** The store of call events: the truth that live delivery reads from. */
+@Injectable()
+export class CallEvents extends TenantRepository<CallEventDocument> implements StreamSealing {
+  readonly stream = 'calls';
+
+  constructor(
+    @Inject(CALL_EVENTS.token) model: Model<CallEventDocument>,
+    private readonly sealer: Sealer,
+  ) {
+    super(model);
+    sealer.register(this);
+  }
+
+  /** Stores events in the running transaction, right beside the change they tell of. */
+  async append(subject: EventSubject, happenings: readonly CallHappening[]): Promise<void> {
+    if (happenings.length === 0) return;
+    const { callId, ownerId, lastSequence, occurredAt } = subject;
+    const events = happenings.map((happening, index) => ({
+      _id: newObjectId(),
+      callId,
+      ownerId,
+      sequence: lastSequence + 1 + index,
+      position: null,
+      occurredAt,
+      happening,
+    }));
+    await this.insertMany(events);
+    await this.sealer.enqueue(
+      this.stream,
+      events.map(event => event._id),
+    );
+  }
+
+  /** Gives positions: by time, and within a call always by sequence. */
+  async seal(ids: readonly ObjectId[], head: StreamHead): Promise<{ position: number; hash: string }> {
+    const events = await this.find(
+      { _id: { $in: [...ids] } },
+      { sort: { occurredAt: 1, sequence: 1, _id: 1 } },
+    );
+    await this.updateEach(
+      inSealedOrder(events).map((event, index) => ({
+        filter: { _id: event._id },
+        update: { $set: { position: head.position + 1 + index } },
+      })),
+    );
+    return { position: head.position + events.length, hash: '' };
+  }
+
+  /** The visible events behind a position, in order, at most `limit`. */
+  after(position: number, visibility: EventVisibility, limit: number): Promise<CallEventDocument[]> {
+    return this.find(
+      { ...visibilityFilter(visibility), position: { $gt: position } },
+      { sort: { position: 1 }, limit },
+    );
+  }
+
+  /** A page of one call's events, in order; only those that have their position. */
+  pageOfCall(callId: ObjectId, query: PageQuery): Promise<CallEventDocument[]> {
+    return this.find(
+      { $and: [{ callId, position: { $gt: 0 } }, query.range] } as ScopedFilter<CallEventDocument>,
+      {
+        sort: { position: 1 },
+        limit: query.limit,
+      },
+    );
+  }
+
+  countOfCall(callId: ObjectId): Promise<number> {
+    return this.count({ callId, position: { $gt: 0 } });
+  }
+
+  /** Takes the words out of a deleted call's events. The events themselves stay, in their places. */
+  async eraseContent(callId: ObjectId): Promise<void> {
+    await this.updateMany({ callId, 'happening.type': 'utteranceAdded' } as ScopedFilter<CallEventDocument>, {
+      $set: { 'happening.utterance.text': '' },
+    });
+    await this.updateMany({ callId, 'happening.type': 'summaryReady' } as ScopedFilter<CallEventDocument>, {
+      $set: { 'happening.summary': '', 'happening.shortSummary': null },
+    });
+  }
+}
+
+const visibilityFilter = ({ ownerId, callId }: EventVisibility): ScopedFilter<CallEventDocument> => ({
+  ...(callId ? { callId } : {}),
+  ...(ownerId ? { ownerId } : {}),
+});
+
+/** Whether an event may be heard, the same rule as the query's filter. */
+export function isVisible(event: CallEventDocument, { ownerId, callId }: EventVisibility): boolean {
+  return (
+    (!callId || callId.equals(event.callId)) &&
+    (!ownerId || (event.ownerId !== null && ownerId.equals(event.ownerId)))
+  );
+}
+
+/** Clocks of several processes may differ: time orders calls among each other, sequence always wins within a call. */
+function inSealedOrder(events: readonly CallEventDocument[]): CallEventDocument[] {
+  const bySequence = new Map<string, CallEventDocument[]>();
+  for (const event of events) {
+    const key = event.callId.toHexString();
+    bySequence.set(
+      key,
+      [...(bySequence.get(key) ?? []), event].sort((a, b) => a.sequence - b.sequence),
+    );
+  }
+  return events.map(event => bySequence.get(event.callId.toHexString())?.shift() ?? event);
+}

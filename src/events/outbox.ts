@@ -1,0 +1,72 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Model } from 'mongoose';
+import type { ObjectId } from '../mongo/object-id.js';
+import { SystemAccess, systemComment } from '../tenancy/system-access.js';
+import { OUTBOX, type OutboxDocument, type StreamName } from './outbox.schema.js';
+
+/** The list of rows that wait for their place in a stream. Content never stands in it. */
+@Injectable()
+export class Outbox {
+  constructor(
+    @Inject(OUTBOX.token) private readonly model: Model<OutboxDocument>,
+    private readonly system: SystemAccess,
+  ) {}
+
+  /** Notes rows of the running transaction. */
+  async add(tenantId: ObjectId, stream: StreamName, ids: readonly ObjectId[]): Promise<void> {
+    const createdAt = new Date();
+    await this.system.run('feed.seal', () =>
+      this.model.insertMany(
+        ids.map(_id => ({ _id, tenantId, stream, createdAt })),
+        systemComment() as object,
+      ),
+    );
+  }
+
+  /** The ids that wait in one stream, at most `limit`. */
+  async rowsOf(tenantId: ObjectId, stream: StreamName, limit: number): Promise<ObjectId[]> {
+    const rows = await this.system.run('feed.seal', () =>
+      this.model.find({ tenantId, stream }).sort({ _id: 1 }).limit(limit).lean().exec(),
+    );
+    return rows.map(row => row._id);
+  }
+
+  /** Which of these rows still wait. */
+  async waitingAmong(tenantId: ObjectId, stream: StreamName, ids: readonly ObjectId[]): Promise<ObjectId[]> {
+    const rows = await this.system.run('feed.seal', () =>
+      this.model
+        .find({ tenantId, stream, _id: { $in: [...ids] } })
+        .lean()
+        .exec(),
+    );
+    return rows.map(row => row._id);
+  }
+
+  /** When the row that has waited longest was written; null when none waits. */
+  async oldest(): Promise<Date | null> {
+    const rows = await this.system.run('health.check', () =>
+      this.model.find().sort({ createdAt: 1 }).limit(1).lean().exec(),
+    );
+    return rows[0]?.createdAt ?? null;
+  }
+
+  async remove(tenantId: ObjectId, stream: StreamName, ids: readonly ObjectId[]): Promise<void> {
+    await this.system.run('feed.seal', () =>
+      this.model.deleteMany({ tenantId, stream, _id: { $in: [...ids] } }).exec(),
+    );
+  }
+
+  /** Streams with rows that have waited since before `before`, oldest first. */
+  async streamsWaiting(before: Date, limit: number): Promise<{ tenantId: ObjectId; stream: StreamName }[]> {
+    const rows = await this.system.run('feed.seal', () =>
+      this.model
+        .find({ createdAt: { $lt: before } })
+        .sort({ createdAt: 1 })
+        .limit(limit)
+        .lean()
+        .exec(),
+    );
+    const streams = new Map(rows.map(row => [`${row.tenantId.toHexString()}:${row.stream}`, row]));
+    return [...streams.values()].map(({ tenantId, stream }) => ({ tenantId, stream }));
+  }
+}

@@ -1,0 +1,111 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { UnitOfWork } from '../mongo/unit-of-work.js';
+import type { ObjectId } from '../mongo/object-id.js';
+import { TenantContext } from '../tenancy/tenant-context.js';
+import { TenantRunner } from '../tenancy/tenant-runner.js';
+import { jobScope } from '../tenancy/tenant-scope.js';
+import { Doorbell } from './doorbell.js';
+import { Outbox } from './outbox.js';
+import type { StreamName } from './outbox.schema.js';
+import { type StreamHead, StreamHeads } from './stream-heads.js';
+
+/** How a stream gives places to rows: called inside a transaction, for rows that have none yet. */
+export interface StreamSealing {
+  readonly stream: StreamName;
+  /** Stores the places after `head` in the order of the stream, and returns the new head. */
+  seal(ids: readonly ObjectId[], head: StreamHead): Promise<Pick<StreamHead, 'position' | 'hash'>>;
+}
+
+/** Rows sealed in one transaction: enough to keep up, few enough to stay far from the transaction's limits. */
+const BATCH = 200;
+
+/**
+ * Gives committed rows their place in their tenant's stream. The order is decided here, after the commit, so that
+ * business transactions of one tenant never wait for each other. Any process may seal at any time: the head
+ * advances conditionally in the same transaction, so of two sealers one writes and the other starts over.
+ */
+@Injectable()
+export class Sealer {
+  private readonly logger = new Logger('Sealer');
+  private readonly sealings = new Map<StreamName, StreamSealing>();
+  /** Runs of this process: one at a time per tenant and stream, with at most one more waiting behind it. */
+  private readonly running = new Map<string, { current: Promise<void>; next: Promise<void> | null }>();
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly heads: StreamHeads,
+    private readonly work: UnitOfWork,
+    private readonly runner: TenantRunner,
+    private readonly context: TenantContext,
+    private readonly doorbell: Doorbell,
+  ) {}
+
+  /** Adds a stream; its owner does this once at start. */
+  register(sealing: StreamSealing): void {
+    this.sealings.set(sealing.stream, sealing);
+  }
+
+  /** Notes new rows in the running transaction, and seals them as soon as it has committed. */
+  async enqueue(stream: StreamName, ids: readonly ObjectId[]): Promise<void> {
+    const tenantId = this.context.tenant.id;
+    await this.outbox.add(tenantId, stream, ids);
+    this.work.afterCommit(() => void this.seal(tenantId, stream).catch(() => undefined));
+  }
+
+  /**
+   * Seals everything committed before this call, and returns when it is readable in its place.
+   * @throws when the database is away; the rows then wait for the scan.
+   */
+  seal(tenantId: ObjectId, stream: StreamName): Promise<void> {
+    const key = `${stream}:${tenantId.toHexString()}`;
+    const running = this.running.get(key);
+    if (running) {
+      // The current run may have read the outbox before the caller's commit: one more run behind it suffices.
+      running.next ??= running.current.catch(() => undefined).then(() => this.start(key, tenantId, stream));
+      return running.next;
+    }
+    return this.start(key, tenantId, stream);
+  }
+
+  private start(key: string, tenantId: ObjectId, stream: StreamName): Promise<void> {
+    const current = this.sealAll(tenantId, stream).finally(() => {
+      if (!this.running.get(key)?.next) this.running.delete(key);
+    });
+    this.running.set(key, { current, next: null });
+    return current;
+  }
+
+  private async sealAll(tenantId: ObjectId, stream: StreamName): Promise<void> {
+    await this.runner.run(jobScope(tenantId, 'sealer'), async () => {
+      for (let attempt = 0; ; attempt += 1) {
+        try {
+          const head = await this.sealBatch(tenantId, stream);
+          if (head)
+            this.doorbell.ring(tenantId, stream === 'calls' ? 'feed' : 'audit', { position: head.position });
+          if (!head?.isPartial) return;
+        } catch (error) {
+          // A faster sealer elsewhere: its rows are gone from the outbox now, so look again.
+          if (attempt >= 5) throw error;
+          this.logger.debug(`Sealing ${stream} again: ${(error as Error).message}`);
+        }
+      }
+    });
+  }
+
+  private sealBatch(
+    tenantId: ObjectId,
+    stream: StreamName,
+  ): Promise<{ position: number; isPartial: boolean } | null> {
+    const sealing = this.sealings.get(stream);
+    if (!sealing) throw new Error(`Nobody seals the ${stream} stream`);
+    return this.work.run(async () => {
+      const ids = await this.outbox.rowsOf(tenantId, stream, BATCH);
+      if (ids.length === 0) return null;
+      const head = await this.heads.read(stream);
+      const next = await sealing.seal(ids, head);
+      await this.heads.advance(stream, head, next);
+      await this.outbox.remove(tenantId, stream, ids);
+      return { position: next.position, isPartial: ids.length === BATCH };
+    });
+  }
+}

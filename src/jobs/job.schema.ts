@@ -1,0 +1,36 @@
+import { defineCollection } from '../mongo/model-provider.js';
+import type { ObjectId } from '../mongo/object-id.js';
+import { systemSchema } from '../tenancy/plugin/system-schema.js';
+
+/** What has to be looked after. */
+export type JobKind = 'call';
+
+/**
+ * Something that must be looked after until it is settled, whichever process is alive. Work data: an id, a due
+ * time and a lease.
+ */
+export interface JobDocument {
+  /** The id of what is looked after. */
+  _id: ObjectId;
+  kind: JobKind;
+  tenantId: ObjectId;
+  dueAt: Date;
+  /** Raised by each wake, so that a run that overlaps one does not put the next run off. */
+  wakes: number;
+  /** Who works on it now, and until when that counts. */
+  leaseId: ObjectId | null;
+  leasedUntil: Date | null;
+}
+
+const schema = systemSchema<JobDocument>('work', {
+  kind: { type: String, required: true, enum: ['call'] },
+  tenantId: { type: 'ObjectId', required: true },
+  dueAt: { type: Date, required: true },
+  wakes: { type: Number, required: true },
+  leaseId: { type: 'ObjectId', default: null },
+  leasedUntil: { type: Date, default: null },
+});
+// For Jobs.due.
+schema.index({ dueAt: 1 });
+
+export const JOBS = defineCollection<JobDocument>('Job', 'jobs', schema);

@@ -1,0 +1,10 @@
+import { Global, Module } from '@nestjs/common';
+import { modelProvider } from '../mongo/model-provider.js';
+import { JOBS } from './job.schema.js';
+import { JobRunner } from './job-runner.js';
+import { Jobs } from './jobs.js';
+
+/** Work that must not be lost: leased from MongoDB, so any process may die. */
+@Global()
+@Module({ providers: [modelProvider(JOBS), Jobs, JobRunner], exports: [Jobs, JobRunner] })
+export class JobsModule {}

@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Model } from 'mongoose';
+import { newObjectId, type ObjectId } from '../mongo/object-id.js';
+import { SystemAccess, systemComment } from '../tenancy/system-access.js';
+import { type JobDocument, type JobKind, JOBS } from './job.schema.js';
+
+/** How long a lease counts without being renewed: a dead process holds a job up for no longer. */
+export const LEASE_MS = 15_000;
+
+/** The list of jobs, shared by all processes. */
+@Injectable()
+export class Jobs {
+  constructor(
+    @Inject(JOBS.token) private readonly model: Model<JobDocument>,
+    private readonly system: SystemAccess,
+  ) {}
+
+  /** Adds a job, due now, in the running transaction. */
+  async add(kind: JobKind, tenantId: ObjectId, id: ObjectId): Promise<void> {
+    const job = { _id: id, kind, tenantId, dueAt: new Date(), wakes: 0, leaseId: null, leasedUntil: null };
+    await this.system.run('work.schedule', () => this.model.insertMany([job], systemComment() as object));
+  }
+
+  /** Makes a job due now, adding it anew when it had been settled. */
+  async wake(kind: JobKind, tenantId: ObjectId, id: ObjectId): Promise<void> {
+    await this.system.run('work.schedule', () =>
+      this.model
+        .updateOne(
+          { _id: id },
+          { $set: { kind, tenantId, dueAt: new Date() }, $inc: { wakes: 1 } },
+          { upsert: true },
+        )
+        .exec(),
+    );
+  }
+
+  /** The jobs that are due and that nobody works on, oldest first. */
+  due(limit: number): Promise<JobDocument[]> {
+    const now = new Date();
+    return this.system.run('work.claim', () =>
+      this.model
+        .find({ dueAt: { $lte: now }, $or: [{ leasedUntil: null }, { leasedUntil: { $lte: now } }] })
+        .sort({ dueAt: 1 })
+        .limit(limit)
+        .lean()
+        .exec(),
+    ) as Promise<JobDocument[]>;
+  }
+
+  /** Takes a job for this process; null when somebody else has it. */
+  claim(id: ObjectId): Promise<JobDocument | null> {
+    const now = new Date();
+    const lease = { leaseId: newObjectId(), leasedUntil: new Date(now.getTime() + LEASE_MS) };
+    return this.system.run('work.claim', () =>
+      this.model
+        .findOneAndUpdate(
+          { _id: id, $or: [{ leasedUntil: null }, { leasedUntil: { $lte: now } }] },
+          { $set: lease },
+          { returnDocument: 'after' },
+        )
+        .lean()
+        .exec(),
+    ) as Promise<JobDocument | null>;
+  }
+
+  /** Keeps a lease alive; false when it was lost meanwhile. */
+  async renew(job: JobDocument): Promise<boolean> {
+    const leasedUntil = new Date(Date.now() + LEASE_MS);
+    const result = await this.system.run('work.claim', () =>
+      this.model.updateOne({ _id: job._id, leaseId: job.leaseId }, { $set: { leasedUntil } }).exec(),
+    );
+    return result.matchedCount === 1;
+  }
+
+  /** Gives a job back, due again at `dueAt`; or, with null, removes it. A wake meanwhile keeps it due now. */
+  async release(job: JobDocument, dueAt: Date | null): Promise<void> {
+    await this.system.run('work.claim', async () => {
+      const untouched = { _id: job._id, leaseId: job.leaseId, wakes: job.wakes };
+      const free = { leaseId: null, leasedUntil: null };
+      const settled = dueAt
+        ? (await this.model.updateOne(untouched, { $set: { ...free, dueAt } }).exec()).matchedCount
+        : (await this.model.deleteOne(untouched).exec()).deletedCount;
+      if (settled === 0)
+        await this.model.updateOne({ _id: job._id, leaseId: job.leaseId }, { $set: free }).exec();
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import { Args, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { z } from 'zod';
+import { Allow } from '../../auth/allow.js';
+import { pageSize } from '../../validation/rules.js';
+import { Check } from '../../validation/validation.pipe.js';
+import { CallModel } from '../calls/call.model.js';
+import { AnalyticsService } from './analytics.service.js';
+import { DashboardModel, DayCountModel } from './dashboard.model.js';
+
+const DEFAULT_DAYS = 7;
+const DEFAULT_RECENT = 10;
+
+const dayCount = z.number().int().min(1, 'must be at least 1').max(366, 'must be at most 366');
+
+@Resolver(() => DashboardModel)
+export class DashboardResolver {
+  constructor(private readonly analytics: AnalyticsService) {}
+
+  @Query(() => DashboardModel, { description: 'The calls of the viewer at a glance, as they are now.' })
+  @Allow('calls:read')
+  dashboard(): DashboardModel {
+    return this.analytics.dashboard();
+  }
+
+  @ResolveField(() => [DayCountModel], {
+    description: 'Calls per day, UTC, oldest first and today last; days without calls are there too.',
+  })
+  callsByDay(
+    @Parent() dashboard: DashboardModel,
+    @Args(
+      'days',
+      { type: () => Int, nullable: true, defaultValue: DEFAULT_DAYS, description: '1 to 366.' },
+      Check(dayCount),
+    )
+    days?: number | null,
+  ): Promise<DayCountModel[]> {
+    return dashboard.reading(() => this.analytics.callsByDay(days ?? DEFAULT_DAYS));
+  }
+
+  @ResolveField(() => [CallModel], { description: 'The newest calls, newest first.' })
+  recentCalls(
+    @Parent() dashboard: DashboardModel,
+    @Args(
+      'first',
+      { type: () => Int, nullable: true, defaultValue: DEFAULT_RECENT, description: '1 to 100.' },
+      Check(pageSize),
+    )
+    first?: number | null,
+  ): Promise<CallModel[]> {
+    return dashboard.reading(() => this.analytics.recentCalls(first ?? DEFAULT_RECENT));
+  }
+}

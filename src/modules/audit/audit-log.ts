@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { Sealer } from '../../events/sealer.js';
+import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
+import { UnitOfWork } from '../../mongo/unit-of-work.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
+import type { Viewer } from '../../tenancy/viewer.js';
+import type { JsonValue } from './audit.schema.js';
+import { AuditRepository } from './audit.repository.js';
+
+/** Every action that is recorded. */
+export type AuditAction =
+  | 'tenant.created'
+  | 'tenant.updated'
+  | 'tenant.suspended'
+  | 'tenant.resumed'
+  | 'tenant.limits_changed'
+  | 'branding.updated'
+  | 'user.signup'
+  | 'user.login'
+  | 'user.failed_login'
+  | 'user.logout'
+  | 'user.invited'
+  | 'user.joined'
+  | 'user.role_changed'
+  | 'user.deactivated'
+  | 'user.reactivated'
+  | 'user.password_changed'
+  | 'invitation.revoked'
+  | 'agent.created'
+  | 'agent.updated'
+  | 'agent.deleted'
+  | 'call.created'
+  | 'call.completed'
+  | 'call.failed'
+  | 'call.ended'
+  | 'call.end_requested'
+  | 'call.message_sent'
+  | 'call.deleted'
+  | 'security.tenant_violation'
+  | 'security.refresh_token_reused'
+  | 'security.access_denied';
+
+/** What is recorded, beside who, when and from where, which the running scope tells. */
+export interface AuditEntry {
+  readonly action: AuditAction;
+  readonly details?: Readonly<Record<string, JsonValue>>;
+  /** Who did it, where that is not the running scope's viewer: at a log-in there is none yet. */
+  readonly actor?: { readonly id: ObjectId | null; readonly label: string };
+}
+
+/** Writes the audit log. */
+@Injectable()
+export class AuditLog {
+  constructor(
+    private readonly rows: AuditRepository,
+    private readonly sealer: Sealer,
+    private readonly work: UnitOfWork,
+    private readonly context: TenantContext,
+  ) {}
+
+  /**
+   * Records an action in the running transaction, or in one of its own. It is stored with what it tells of or not
+   * at all, and linked into the tenant's chain right after the commit.
+   */
+  async record({ action, details = {}, actor }: AuditEntry): Promise<void> {
+    const { viewer, origin, requestId } = this.context.scope;
+    const { id, label } = actor ?? actorOf(viewer);
+    await this.work.run(async () => {
+      const row = await this.rows.add({
+        _id: newObjectId(),
+        action,
+        actorId: id,
+        actorLabel: label,
+        details,
+        ip: origin.ip,
+        userAgent: origin.userAgent?.slice(0, 300) ?? null,
+        requestId,
+        occurredAt: new Date(),
+      });
+      await this.sealer.enqueue('audit', [row._id]);
+    });
+  }
+}
+
+function actorOf(viewer: Viewer): { id: ObjectId | null; label: string } {
+  switch (viewer.kind) {
+    case 'user':
+      return { id: viewer.userId, label: viewer.label };
+    case 'system':
+      return { id: null, label: viewer.label };
+    case 'anonymous':
+      return { id: null, label: 'anonymous' };
+  }
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { CallEvents } from '../../events/call-events.js';
+import { Sealer } from '../../events/sealer.js';
+import type { ObjectId } from '../../mongo/object-id.js';
+import { UnitOfWork } from '../../mongo/unit-of-work.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
+import { type AuditAction, AuditLog } from '../audit/audit-log.js';
+import { toPublicId } from '../../ids/public-id.js';
+import { foldCall } from './call-fold.js';
+import type { CallNews } from './call-news.js';
+import { isOver } from './call-status.js';
+import type { CallDocument } from './call.schema.js';
+import { CallsRepository } from './calls.repository.js';
+import { UtterancesRepository } from './utterances.repository.js';
+
+const OVER_ACTIONS: Partial<Record<CallDocument['status'], AuditAction>> = {
+  COMPLETED: 'call.completed',
+  FAILED: 'call.failed',
+  ENDED: 'call.ended',
+};
+
+/** The one place where calls change: news is folded in, and the change is stored with its events and audit row. */
+@Injectable()
+export class CallChanges {
+  constructor(
+    private readonly calls: CallsRepository,
+    private readonly utterances: UtterancesRepository,
+    private readonly events: CallEvents,
+    private readonly audit: AuditLog,
+    private readonly work: UnitOfWork,
+    private readonly sealer: Sealer,
+    private readonly context: TenantContext,
+  ) {}
+
+  /**
+   * Applies news to a call, all in one transaction, and returns the call as it is then; null when there is none.
+   * Safe to repeat: what is known already changes nothing. Inside a running transaction the caller settles after it.
+   */
+  async apply(callId: ObjectId, ...news: readonly CallNews[]): Promise<CallDocument | null> {
+    const { call, hasEvents } = await this.work.run(async () => {
+      let current = await this.calls.findEvenDeleted(callId);
+      let hasEvents = false;
+      for (const piece of news) {
+        if (!current) break;
+        const next: CallDocument = await this.applyOne(current, piece);
+        hasEvents ||= next.sequence > current.sequence;
+        current = next;
+      }
+      return { call: current, hasEvents };
+    });
+    if (hasEvents && !this.work.isRunning) await this.settle();
+    return call;
+  }
+
+  /** Waits until what was just stored is readable in its place; if that fails, the scan does it later. */
+  async settle(): Promise<void> {
+    await this.sealer.seal(this.context.tenant.id, 'calls').catch(() => undefined);
+  }
+
+  private async applyOne(call: CallDocument, news: CallNews): Promise<CallDocument> {
+    if (news.kind === 'utterance' && (await this.utterances.has(call._id, news.utterance.ordinal))) return call;
+    const { patch, happenings } = foldCall(call, news);
+    if (Object.keys(patch).length === 0 && happenings.length === 0) return call;
+    if (news.kind === 'utterance') await this.utterances.add(call._id, news.utterance);
+    if (news.kind === 'transcriptSettled') await this.utterances.replaceAll(call._id, news.utterances);
+    if (news.kind === 'deleted') {
+      await this.utterances.removeAll(call._id);
+      await this.events.eraseContent(call._id);
+    }
+    const occurredAt = new Date(Math.max(Date.now(), call.lastEventAt.getTime()));
+    const changed = await this.calls.change(call, {
+      ...patch,
+      ...(happenings.length > 0 ? { sequence: call.sequence + happenings.length, lastEventAt: occurredAt } : {}),
+    });
+    if (!changed) throw new Error('The call changed under its own transaction');
+    await this.events.append(
+      { callId: call._id, ownerId: call.createdById, lastSequence: call.sequence, occurredAt },
+      happenings,
+    );
+    await this.recordEnd(call, changed);
+    return changed;
+  }
+
+  private async recordEnd(before: CallDocument, after: CallDocument): Promise<void> {
+    const action = OVER_ACTIONS[after.status];
+    if (!action || isOver(before.status)) return;
+    await this.audit.record({
+      action,
+      details: { callId: toPublicId('call', after._id), endReason: after.endReason },
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { badInput } from '../../errors/domain-error.js';
+import type { CallEventDocument } from '../../events/call-event.schema.js';
+import { CursorCodec, type CursorValues } from '../../pagination/cursor-codec.js';
+import { type CallEventModel, toCallEventModel } from './call-event.model.js';
+
+const LIST = 'callEvents';
+
+/** Cursors of the event feed: a position, the same wherever an event is met. */
+@Injectable()
+export class CallEventCursors {
+  constructor(private readonly cursors: CursorCodec) {}
+
+  /** The cursor behind which everything after `position` lies. */
+  at(position: number): string {
+    return this.cursors.write(LIST, [position]);
+  }
+
+  /** The position of a cursor; of the empty one, the very beginning. @throws DomainError BAD_USER_INPUT. */
+  positionOf(cursor: string): number {
+    if (cursor === '') return 0;
+    const [position] = this.cursors.read(LIST, cursor);
+    if (typeof position !== 'number') throw badInput({ after: 'is not a cursor of this list' });
+    return position;
+  }
+
+  toModel(event: CallEventDocument): CallEventModel {
+    return toCallEventModel(event, this.at(event.position ?? 0));
+  }
+
+  /** For pages of events: the tie-breaking id that lists add is left out, since positions are unique. */
+  write(_list: string, [position]: CursorValues): string {
+    return this.at(Number(position));
+  }
+
+  read(_list: string, cursor: string): CursorValues {
+    return [this.positionOf(cursor)];
+  }
+}

@@ -1,0 +1,31 @@
+import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { CallEventModel, CallRecordingReady } from './call-event.model.js';
+import { CallRecordingModel } from './call-recording.model.js';
+import { CallRecordings } from './call-recordings.js';
+import { CallModel } from './call.model.js';
+import { CallsService } from './calls.service.js';
+
+/** What is read of an event only when it is selected. */
+@Resolver(() => CallEventModel)
+export class CallEventFieldsResolver {
+  constructor(private readonly service: CallsService) {}
+
+  @ResolveField(() => CallModel, { nullable: true, description: 'The call as it is now; null once it is deleted.' })
+  call(@Parent() { document }: CallEventModel): Promise<CallModel | null> {
+    return this.service.ofEvent(document.callId);
+  }
+}
+
+@Resolver(() => CallRecordingReady)
+export class CallRecordingReadyResolver {
+  constructor(
+    private readonly service: CallsService,
+    private readonly recordings: CallRecordings,
+  ) {}
+
+  @ResolveField(() => CallRecordingModel, { nullable: true, description: 'null once the call is deleted.' })
+  async recording(@Parent() { document }: CallRecordingReady): Promise<CallRecordingModel | null> {
+    const call = await this.service.ofEvent(document.callId);
+    return call && this.recordings.linkTo(call.document);
+  }
+}

@@ -1,0 +1,95 @@
+import { Args, Info, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { CallEvents } from '../../events/call-events.js';
+import type { CallEventDocument } from '../../events/call-event.schema.js';
+import { paginate } from '../../pagination/connection.js';
+import { CursorCodec } from '../../pagination/cursor-codec.js';
+import { AgentModel } from '../agents/agent.model.js';
+import { UserModel } from '../users/user.model.js';
+import { CallEventConnection, type CallEventModel } from './call-event.model.js';
+import { CallEventCursors } from './call-event-cursors.js';
+import { CallJoins } from './call-joins.js';
+import { CallRecordingModel } from './call-recording.model.js';
+import { CallRecordings } from './call-recordings.js';
+import { CallModel } from './call.model.js';
+import { CallPartsArgs } from './calls.args.js';
+import { CallsRepository } from './calls.repository.js';
+import { CallsService } from './calls.service.js';
+import { isOver } from './call-status.js';
+import { toUtteranceModel, UtteranceConnection, type UtteranceModel } from './utterance.model.js';
+import type { UtteranceDocument } from './utterance.schema.js';
+import { UtterancesRepository } from './utterances.repository.js';
+
+/** What is read of a call only when it is selected. */
+@Resolver(() => CallModel)
+export class CallFieldsResolver {
+  constructor(
+    private readonly service: CallsService,
+    private readonly calls: CallsRepository,
+    private readonly utterances: UtterancesRepository,
+    private readonly events: CallEvents,
+    private readonly eventCursors: CallEventCursors,
+    private readonly recordings: CallRecordings,
+    private readonly joins: CallJoins,
+    private readonly cursors: CursorCodec,
+  ) {}
+
+  @ResolveField(() => AgentModel, { nullable: true, description: 'null: made without an agent, or the agent is deleted.' })
+  agent(@Parent() { document }: CallModel) {
+    return this.joins.agentOf(document);
+  }
+
+  @ResolveField(() => UserModel, { nullable: true, description: 'null: not made by a user.' })
+  createdBy(@Parent() { document }: CallModel) {
+    return this.joins.creatorOf(document);
+  }
+
+  @ResolveField(() => String, {
+    nullable: true,
+    description: "Where to join, for the call's creator alone and until the call is over; null otherwise, and in subscriptions.",
+  })
+  joinUrl(@Parent() { document }: CallModel, @Info() info: GraphQLResolveInfo): string | null {
+    if (info.operation.operation === 'subscription' || isOver(document.status)) return null;
+    return this.service.isCreator(document) ? document.provider.joinUrl : null;
+  }
+
+  @ResolveField(() => Int, {
+    nullable: true,
+    description: 'Place among the calls of the tenant that wait for concurrency, 1 is next; null: it does not wait.',
+  })
+  queuePosition(@Parent() { document }: CallModel): Promise<number> | null {
+    const isWaiting = document.status === 'QUEUED' && document.provider.attempts === 0;
+    return isWaiting ? this.calls.queuePosition(document) : null;
+  }
+
+  @ResolveField(() => CallRecordingModel, { nullable: true, description: 'null: there is none (yet).' })
+  recording(@Parent() { document }: CallModel): CallRecordingModel | null {
+    return this.recordings.linkTo(document);
+  }
+
+  @ResolveField(() => UtteranceConnection)
+  transcript(@Parent() { id, document }: CallModel, @Args() page: CallPartsArgs) {
+    return paginate<UtteranceDocument, UtteranceModel>({
+      list: `transcript ${id}`,
+      page,
+      order: { field: 'ordinal', direction: 1, keyOf: utterance => utterance.ordinal },
+      cursors: this.cursors,
+      fetch: query => this.utterances.page(document._id, query),
+      count: () => this.utterances.countOf(document._id),
+      toNode: utterance => toUtteranceModel(utterance, document.joinedAt),
+    });
+  }
+
+  @ResolveField(() => CallEventConnection, { name: 'events', description: 'What happened, in order.' })
+  eventsOf(@Parent() { document }: CallModel, @Args() page: CallPartsArgs) {
+    return paginate<CallEventDocument, CallEventModel>({
+      list: 'callEvents',
+      page,
+      order: { field: 'position', direction: 1, keyOf: event => event.position ?? 0 },
+      cursors: this.eventCursors,
+      fetch: query => this.events.pageOfCall(document._id, query),
+      count: () => this.events.countOfCall(document._id),
+      toNode: event => this.eventCursors.toModel(event),
+    });
+  }
+}

@@ -1,0 +1,198 @@
+import type { CallEndReason, CallHappening } from '../../events/call-event.schema.js';
+import type { ProviderCall } from '../ultravox/voice-provider.js';
+import type { CallDocument } from './call.schema.js';
+import type { CallNews } from './call-news.js';
+import { finalStatusOf, isOver, stepsBetween } from './call-status.js';
+import { wordsOf } from './words.js';
+
+/** What a piece of news makes of a call: the fields that change, and what subscribers are told. */
+export interface Folded {
+  readonly patch: Partial<CallDocument>;
+  readonly happenings: readonly CallHappening[];
+}
+
+const NOTHING: Folded = { patch: {}, happenings: [] };
+
+const END_REASONS: Readonly<Record<string, CallEndReason>> = {
+  unjoined: 'UNJOINED',
+  hangup: 'HANGUP',
+  agent_hangup: 'AGENT_HANGUP',
+  timeout: 'TIMEOUT',
+  connection_error: 'CONNECTION_ERROR',
+  system_error: 'SYSTEM_ERROR',
+};
+
+/**
+ * Folds news into a call. Pure and monotonic: whatever order news comes in, however often, and whatever is lost,
+ * the call ends the same. News that is already known changes nothing.
+ */
+export function foldCall(call: CallDocument, news: CallNews): Folded {
+  const { settlement } = call;
+  switch (news.kind) {
+    case 'attempted':
+      return changed({
+        provider: { ...call.provider, attempts: call.provider.attempts + 1, uncertainSince: news.at },
+      });
+    case 'notCreated':
+      return changed({ provider: { ...call.provider, uncertainSince: null } });
+    case 'provider':
+      return foldSnapshot(call, news.call);
+    case 'over':
+      return isOver(call.status) ? NOTHING : foldEnd(call, news.reason, null, news.failure, call.joinedAt !== null);
+    case 'utterance':
+      if (settlement.transcript || call.deletedAt) return NOTHING;
+      return {
+        patch: { words: merged(call.words, news.utterance.text) },
+        happenings: [{ type: 'utteranceAdded', utterance: news.utterance, joinedAt: call.joinedAt }],
+      };
+    case 'transcriptSettled':
+      if (settlement.transcript || call.deletedAt) return NOTHING;
+      return {
+        patch: {
+          settlement: { ...settlement, transcript: true },
+          words: merged(wordsOf(call.summary ?? ''), ...news.utterances.map(utterance => utterance.text)),
+        },
+        happenings: [{ type: 'transcriptSettled', utteranceCount: news.utterances.length }],
+      };
+    case 'recordingReady':
+      if (settlement.recording !== 'pending' || call.deletedAt) return NOTHING;
+      return { patch: { settlement: { ...settlement, recording: 'ready' } }, happenings: [{ type: 'recordingReady' }] };
+    case 'recordingAbsent':
+      return settlement.recording === 'pending' ? changed({ settlement: { ...settlement, recording: 'absent' } }) : NOTHING;
+    case 'summaryAbsent':
+      return settlement.summary === 'pending' ? changed({ settlement: { ...settlement, summary: 'absent' } }) : NOTHING;
+    case 'billingAbsent':
+      return changed({ settlement: { ...settlement, billing: true } });
+    case 'transcriptAbsent':
+      return changed({ settlement: { ...settlement, transcript: true } });
+    case 'endRequested':
+      return call.endRequestedAt ? NOTHING : changed({ endRequestedAt: news.at });
+    case 'deleted':
+      return call.deletedAt ? NOTHING : foldDeletion(call);
+    case 'deletedAtProvider':
+      return changed({ settlement: { ...settlement, deletion: true } });
+  }
+}
+
+const changed = (patch: Partial<CallDocument>): Folded => ({ patch, happenings: [] });
+
+/** What the provider knows of the call: the most complete news there is. */
+function foldSnapshot(call: CallDocument, snapshot: ProviderCall): Folded {
+  if (call.deletedAt) return NOTHING;
+  const known = call.provider.callId;
+  if (known !== null && known !== snapshot.providerCallId) return NOTHING;
+  const base: Partial<CallDocument> = {
+    provider: {
+      ...call.provider,
+      callId: snapshot.providerCallId,
+      uncertainSince: null,
+      joinUrl: isOver(call.status) || snapshot.endedAt ? null : (snapshot.joinUrl ?? call.provider.joinUrl),
+    },
+    billedSeconds: snapshot.billedSeconds ?? call.billedSeconds,
+    joinedAt: call.joinedAt ?? (isOver(call.status) && call.endReason === 'CANCELLED' ? null : snapshot.joinedAt),
+  };
+  const summary = foldSummary(call, snapshot);
+  const settlement = {
+    ...call.settlement,
+    ...summary.patch.settlement,
+    billing: call.settlement.billing || snapshot.isBillingFinal,
+  };
+  const status = foldStatus(call, snapshot);
+  return {
+    patch: { ...base, ...summary.patch, settlement: { ...settlement, ...status.patch.settlement }, ...withoutSettlement(status.patch) },
+    happenings: [...status.happenings, ...summary.happenings],
+  };
+}
+
+const withoutSettlement = ({ settlement: _settlement, ...rest }: Partial<CallDocument>): Partial<CallDocument> => rest;
+
+function foldStatus(call: CallDocument, snapshot: ProviderCall): Folded {
+  if (isOver(call.status)) return NOTHING;
+  const wasJoined = call.joinedAt !== null || snapshot.joinedAt !== null;
+  if (snapshot.endedAt) {
+    const reason = END_REASONS[snapshot.endReason ?? ''] ?? 'OTHER';
+    return foldEnd(call, reason, snapshot.endedAt, null, wasJoined);
+  }
+  return moved(call, wasJoined ? 'IN_PROGRESS' : 'RINGING', null, {});
+}
+
+function foldEnd(
+  call: CallDocument,
+  reason: CallEndReason,
+  endedAt: Date | null,
+  failure: string | null,
+  wasJoined: boolean,
+): Folded {
+  // Our own request to end a call that nobody joined is told by its own name.
+  const endReason = reason === 'UNJOINED' && call.endRequestedAt ? 'CANCELLED' : reason;
+  const status = finalStatusOf(endReason, wasJoined);
+  return moved(call, status, endReason, {
+    endReason,
+    endedAt: endedAt ?? new Date(),
+    failure: failure ?? (status === 'FAILED' ? FAILURES[endReason] ?? null : null),
+    settlement: wasJoined
+      ? { ...call.settlement, recording: call.recordingEnabled ? call.settlement.recording : 'absent' }
+      : { ...call.settlement, transcript: true, summary: 'absent', recording: 'absent', billing: true },
+  });
+}
+
+/** What went wrong, in words a user may read. */
+const FAILURES: Partial<Record<CallEndReason, string>> = {
+  CONNECTION_ERROR: 'The connection to the call was lost.',
+  SYSTEM_ERROR: 'The voice provider had a fault.',
+  PROVIDER_REJECTED: 'The voice provider refused the call.',
+  QUOTA_EXCEEDED: "The tenant's quota of call minutes is used up.",
+};
+
+function moved(call: CallDocument, to: CallDocument['status'], endReason: CallEndReason | null, patch: Partial<CallDocument>): Folded {
+  const isKnown = call.provider.callId !== null || to === 'COMPLETED' || to === 'IN_PROGRESS' || endReason === 'UNJOINED';
+  const steps = stepsBetween(call.status, to, isKnown);
+  if (steps.length === 0) return NOTHING;
+  return {
+    patch: { ...patch, status: to },
+    happenings: steps.map((status, index) => ({
+      type: 'statusChanged' as const,
+      status,
+      previousStatus: steps[index - 1] ?? call.status,
+      endReason: status === to ? endReason : null,
+    })),
+  };
+}
+
+function foldSummary(call: CallDocument, { summary, shortSummary, endedAt }: ProviderCall): Folded {
+  if (summary === null || !endedAt || call.settlement.summary === 'ready') return NOTHING;
+  return {
+    patch: {
+      summary,
+      shortSummary,
+      words: merged(call.words, summary),
+      settlement: { ...call.settlement, summary: 'ready' },
+    },
+    happenings: [{ type: 'summaryReady', summary, shortSummary }],
+  };
+}
+
+/** What stays of a deleted call: who made it and when, so that its events still find their hearers. */
+function foldDeletion(call: CallDocument): Folded {
+  return {
+    patch: {
+      deletedAt: new Date(),
+      systemPrompt: '',
+      phoneNumber: null,
+      variables: {},
+      metadata: {},
+      metadataPairs: [],
+      words: [],
+      summary: null,
+      shortSummary: null,
+      failure: null,
+      idempotency: null,
+      provider: { ...call.provider, joinUrl: null },
+    },
+    happenings: [{ type: 'deleted' }],
+  };
+}
+
+const merged = (known: readonly string[], ...texts: readonly string[]): string[] => [
+  ...new Set([...known, ...texts.flatMap(wordsOf)]),
+];

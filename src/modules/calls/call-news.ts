@@ -1,0 +1,22 @@
+import type { CallEndReason, Utterance } from '../../events/call-event.schema.js';
+import type { ProviderCall } from '../ultravox/voice-provider.js';
+
+/** What is heard about a call, from whichever side: webhook, data connection, poll, or our own work. */
+export type CallNews =
+  /** A request to create it is about to be sent. */
+  | { readonly kind: 'attempted'; readonly at: Date }
+  /** The provider has certainly not created it. */
+  | { readonly kind: 'notCreated' }
+  | { readonly kind: 'provider'; readonly call: ProviderCall }
+  | { readonly kind: 'over'; readonly reason: CallEndReason; readonly failure: string | null }
+  | { readonly kind: 'utterance'; readonly utterance: Utterance }
+  | { readonly kind: 'transcriptSettled'; readonly utterances: readonly Utterance[] }
+  | { readonly kind: 'recordingReady' }
+  | { readonly kind: 'recordingAbsent' }
+  | { readonly kind: 'summaryAbsent' }
+  | { readonly kind: 'billingAbsent' }
+  /** The provider has no transcript any more: what was heard live stays. */
+  | { readonly kind: 'transcriptAbsent' }
+  | { readonly kind: 'endRequested'; readonly at: Date }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'deletedAtProvider' };

@@ -1,0 +1,27 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Model } from 'mongoose';
+import type { ObjectId } from '../../mongo/object-id.js';
+import { SystemAccess, systemComment } from '../../tenancy/system-access.js';
+import { CALL_ROUTES, type CallRouteDocument } from './call-route.schema.js';
+
+/** Finds the tenant of a call. */
+@Injectable()
+export class CallRoutes {
+  constructor(
+    @Inject(CALL_ROUTES.token) private readonly model: Model<CallRouteDocument>,
+    private readonly system: SystemAccess,
+  ) {}
+
+  /** Notes a new call, in the running transaction. */
+  async add(callId: ObjectId, tenantId: ObjectId): Promise<void> {
+    await this.system.run('route.register', () =>
+      this.model.insertMany([{ _id: callId, tenantId }], systemComment() as object),
+    );
+  }
+
+  /** The tenant of a call; null for a call that never was. */
+  async tenantOf(callId: ObjectId): Promise<ObjectId | null> {
+    const route = await this.system.run('route.resolve', () => this.model.findOne({ _id: callId }).lean().exec());
+    return route?.tenantId ?? null;
+  }
+}

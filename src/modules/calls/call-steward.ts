@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { JobRunner } from '../../jobs/job-runner.js';
+import { Jobs } from '../../jobs/jobs.js';
+import type { ObjectId } from '../../mongo/object-id.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
+import { RecordingStore } from '../../recordings/recording-store.js';
+import { Providers } from '../ultravox/providers.js';
+import { CallChanges } from './call-changes.js';
+import { CallSlots } from './call-slots.js';
+import { isOver } from './call-status.js';
+import type { CallDocument } from './call.schema.js';
+import { CallsRepository } from './calls.repository.js';
+import { DispatchCall } from './dispatch-call.js';
+import { FollowCall } from './follow-call.js';
+import { SettleCall } from './settle-call.js';
+
+/**
+ * Looks after each call from its creation until nothing is left to do: brings it to the provider, follows it,
+ * ends it, and fetches what remains. Each look starts from what is stored, so any process may take over at any
+ * point, and whatever news was lost is asked for.
+ */
+@Injectable()
+export class CallSteward {
+  constructor(
+    private readonly calls: CallsRepository,
+    private readonly changes: CallChanges,
+    private readonly slots: CallSlots,
+    private readonly dispatch: DispatchCall,
+    private readonly follow: FollowCall,
+    private readonly settle: SettleCall,
+    private readonly providers: Providers,
+    private readonly recordings: RecordingStore,
+    private readonly jobs: Jobs,
+    private readonly runner: JobRunner,
+    private readonly context: TenantContext,
+  ) {
+    runner.handle('call', callId => this.tend(callId));
+  }
+
+  /** Looks after a call now rather than when it is due. Resolves after that look; never rejects. */
+  async wake(callId: ObjectId): Promise<void> {
+    await this.jobs.wake('call', this.context.tenant.id, callId);
+    await this.runner.runNow(callId);
+  }
+
+  private async tend(callId: ObjectId): Promise<Date | null> {
+    for (;;) {
+      const call = await this.calls.findEvenDeleted(callId);
+      const dueAt = call && (await this.step(call));
+      if (!dueAt || dueAt.getTime() > Date.now()) return dueAt;
+    }
+  }
+
+  private async step(call: CallDocument): Promise<Date | null> {
+    if (call.status === 'QUEUED') return this.dispatch.step(call);
+    if (!isOver(call.status)) return this.follow.step(call);
+    await this.freePlace(call._id);
+    return call.deletedAt ? this.removeEverywhere(call) : this.settle.step(call);
+  }
+
+  /** Gives the call's place to whoever waits longest. */
+  private async freePlace(callId: ObjectId): Promise<void> {
+    if (!(await this.slots.release(callId))) return;
+    for (const next of await this.calls.waiting(1)) await this.jobs.wake('call', this.context.tenant.id, next._id);
+  }
+
+  private async removeEverywhere(call: CallDocument): Promise<null> {
+    const { callId } = call.provider;
+    await this.recordings.remove(call._id);
+    if (callId !== null && !call.settlement.deletion) await (await this.providers.clientFor(call)).deleteCall(callId);
+    await this.changes.apply(call._id, { kind: 'deletedAtProvider' });
+    return null;
+  }
+}

@@ -1,0 +1,74 @@
+import { Module } from '@nestjs/common';
+import { modelProvider } from '../../mongo/model-provider.js';
+import { AgentsModule } from '../agents/agents.module.js';
+import { UltravoxModule } from '../ultravox/ultravox.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { CallChanges } from './call-changes.js';
+import { CallEventCursors } from './call-event-cursors.js';
+import { CallEventFieldsResolver, CallRecordingReadyResolver } from './call-event-fields.resolver.js';
+import { CallFieldsResolver } from './call-fields.resolver.js';
+import { CallJoins } from './call-joins.js';
+import { CallQuota } from './call-quota.js';
+import { CallRecordings } from './call-recordings.js';
+import { CALL_ROUTES } from './call-route.schema.js';
+import { CallRoutes } from './call-routes.js';
+import { CALL_SLOTS } from './call-slots.schema.js';
+import { CallSlots } from './call-slots.js';
+import { CallSteward } from './call-steward.js';
+import { CALLS } from './call.schema.js';
+import { CallsRepository } from './calls.repository.js';
+import { CallsResolver } from './calls.resolver.js';
+import { CallsService } from './calls.service.js';
+import { CallsSubscriptions } from './calls.subscriptions.js';
+import { CreateCall } from './create-call.js';
+import { DispatchCall } from './dispatch-call.js';
+import { FollowCall } from './follow-call.js';
+import { ProviderDataConnection } from './provider-data-connection.js';
+import { ProviderDoor } from './provider-door.js';
+import { ProviderWebhooksController } from './provider-webhooks.controller.js';
+import { QueuePositions } from './queue-positions.js';
+import { RecordingsController } from './recordings.controller.js';
+import { SettleCall } from './settle-call.js';
+import { SteerCall } from './steer-call.js';
+import { TranscriptDeltas } from './transcript-deltas.js';
+import { UTTERANCES } from './utterance.schema.js';
+import { UtterancesRepository } from './utterances.repository.js';
+
+/** Calls: made, brought to the provider, followed, settled, and told of live. */
+@Module({
+  imports: [AgentsModule, UltravoxModule, UsersModule],
+  controllers: [ProviderWebhooksController, RecordingsController],
+  providers: [
+    modelProvider(CALLS),
+    modelProvider(CALL_ROUTES),
+    modelProvider(CALL_SLOTS),
+    modelProvider(UTTERANCES),
+    CallChanges,
+    CallEventCursors,
+    CallEventFieldsResolver,
+    CallFieldsResolver,
+    CallJoins,
+    CallQuota,
+    CallRecordingReadyResolver,
+    CallRecordings,
+    CallRoutes,
+    CallSlots,
+    CallSteward,
+    CallsRepository,
+    CallsResolver,
+    CallsService,
+    CallsSubscriptions,
+    CreateCall,
+    DispatchCall,
+    FollowCall,
+    ProviderDataConnection,
+    ProviderDoor,
+    QueuePositions,
+    SettleCall,
+    SteerCall,
+    TranscriptDeltas,
+    UtterancesRepository,
+  ],
+  exports: [CallJoins, CallsRepository, CallsService],
+})
+export class CallsModule {}

@@ -1,0 +1,98 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Model, PipelineStage } from 'mongoose';
+import type { CallStatus } from '../../events/call-event.schema.js';
+import type { ObjectId } from '../../mongo/object-id.js';
+import type { PageQuery } from '../../pagination/connection.js';
+import { type NewDocument, type ScopedFilter, TenantRepository } from '../../tenancy/tenant-repository.js';
+import { type CallDocument, CALLS } from './call.schema.js';
+import { wordsOf } from './words.js';
+
+/** Which calls are wanted. Deleted calls never are. */
+export interface CallCriteria {
+  readonly createdById?: ObjectId | undefined;
+  readonly statuses?: readonly CallStatus[] | undefined;
+  readonly agentId?: ObjectId | undefined;
+  readonly createdAfter?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
+  readonly search?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+@Injectable()
+export class CallsRepository extends TenantRepository<CallDocument> {
+  constructor(@Inject(CALLS.token) model: Model<CallDocument>) {
+    super(model);
+  }
+
+  /** A call that is not deleted. */
+  findById(id: ObjectId): Promise<CallDocument | null> {
+    return this.findOne({ _id: id, deletedAt: null });
+  }
+
+  /** A call, or what is left of a deleted one. */
+  findEvenDeleted(id: ObjectId): Promise<CallDocument | null> {
+    return this.findOne({ _id: id });
+  }
+
+  findByIds(ids: readonly ObjectId[]): Promise<CallDocument[]> {
+    return this.find({ _id: { $in: [...ids] }, deletedAt: null });
+  }
+
+  findByIdempotencyKey(owner: string, key: string): Promise<CallDocument | null> {
+    return this.findOne({ 'idempotency.owner': owner, 'idempotency.key': key } as ScopedFilter<CallDocument>);
+  }
+
+  /** Stores a new call. @throws a duplicate-key error when its idempotency key is taken. */
+  add(call: NewDocument<CallDocument>): Promise<CallDocument> {
+    return this.insert(call);
+  }
+
+  /** Changes a call as it was read; null when it has had another event meanwhile. */
+  change(call: CallDocument, patch: Partial<CallDocument>): Promise<CallDocument | null> {
+    return this.updateOne({ _id: call._id, sequence: call.sequence }, { $set: patch });
+  }
+
+  page(query: PageQuery, criteria: CallCriteria): Promise<CallDocument[]> {
+    return this.find({ $and: [callFilter(criteria), query.range] }, { sort: query.sort, limit: query.limit });
+  }
+
+  countMatching(criteria: CallCriteria): Promise<number> {
+    return this.count(callFilter(criteria));
+  }
+
+  /** The calls that wait for a free place, oldest first. */
+  waiting(limit: number): Promise<CallDocument[]> {
+    return this.find(WAITING, { sort: { createdAt: 1, _id: 1 }, limit });
+  }
+
+  /** A call's place among those that wait: 1 is next. */
+  queuePosition(call: CallDocument): Promise<number> {
+    return this.count({ ...WAITING, createdAt: { $lte: call.createdAt } });
+  }
+
+  /** Runs an analytical pipeline over calls that are not deleted. */
+  analyse<R>(criteria: CallCriteria, stages: PipelineStage[]): Promise<R[]> {
+    return this.aggregate<R>([{ $match: callFilter(criteria) }, ...stages]);
+  }
+}
+
+/** Accepted, and nothing asked of the provider yet. */
+const WAITING = { status: 'QUEUED', 'provider.attempts': 0, deletedAt: null } as ScopedFilter<CallDocument>;
+
+/** The filter of a list; each part of it is served by an index or narrows what an index has found. */
+export function callFilter(criteria: CallCriteria): ScopedFilter<CallDocument> {
+  const { createdById, statuses, agentId, createdAfter, createdBefore, search, metadata } = criteria;
+  const words = search === undefined ? [] : wordsOf(search);
+  const pairs = Object.entries(metadata ?? {}).map(([key, value]) => `${key}=${value}`);
+  return {
+    deletedAt: null,
+    ...(createdById ? { createdById } : {}),
+    ...(statuses ? { status: { $in: [...statuses] } } : {}),
+    ...(agentId ? { agentId } : {}),
+    ...(createdAfter || createdBefore
+      ? { createdAt: { ...(createdAfter ? { $gte: createdAfter } : {}), ...(createdBefore ? { $lt: createdBefore } : {}) } }
+      : {}),
+    ...(search === undefined ? {} : words.length > 0 ? { words: { $all: words } } : { _id: { $in: [] } }),
+    ...(pairs.length > 0 ? { metadataPairs: { $all: pairs } } : {}),
+  };
+}

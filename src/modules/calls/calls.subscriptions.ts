@@ -1,0 +1,77 @@
+import { Args, ID, Int, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { Allow } from '../../auth/allow.js';
+import { LiveFeed } from '../../events/live-feed.js';
+import { mapped } from '../../events/mapped.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
+import { Check } from '../../validation/validation.pipe.js';
+import { opaque } from '../../validation/rules.js';
+import { CallEventCursors } from './call-event-cursors.js';
+import { CallEventModel } from './call-event.model.js';
+import { isOver } from './call-status.js';
+import { CallsService } from './calls.service.js';
+import { QueuePositions } from './queue-positions.js';
+import { TranscriptDeltaModel } from './transcript-delta.model.js';
+import { TranscriptDeltas } from './transcript-deltas.js';
+
+/** A stream's field is resolved from the event itself. */
+const itself = { resolve: (event: unknown) => event };
+
+@Resolver()
+export class CallsSubscriptions {
+  constructor(
+    private readonly service: CallsService,
+    private readonly feed: LiveFeed,
+    private readonly cursors: CallEventCursors,
+    private readonly deltas: TranscriptDeltas,
+    private readonly positions: QueuePositions,
+    private readonly context: TenantContext,
+  ) {}
+
+  @Allow('calls:read')
+  @Query(() => String, {
+    description: "The head of the viewer's feed, now. To load and follow: read it, then the list, then subscribe after it.",
+  })
+  async eventCursor(): Promise<string> {
+    return this.cursors.at(await this.feed.head());
+  }
+
+  @Allow('calls:read')
+  @Subscription(() => CallEventModel, {
+    ...itself,
+    description:
+      'Events of all calls the viewer may see, or of one. With `after`, first everything stored after that cursor, then ' +
+      'what comes: no gap, no repeat. after "": from the oldest kept event.',
+  })
+  async callEvents(
+    @Args('callId', { type: () => ID, nullable: true }) callId?: string | null,
+    @Args('after', { type: () => String, nullable: true }, Check(opaque)) after?: string | null,
+  ): Promise<AsyncIterableIterator<CallEventModel>> {
+    const call = callId == null ? null : await this.service.loadForEvents(callId);
+    const { viewer } = this.context;
+    const visibility = this.service.visibilityOf(viewer, call?._id);
+    const position = after == null ? await this.feed.head() : this.cursors.positionOf(after);
+    return mapped(this.feed.follow(position, () => visibility), event => this.cursors.toModel(event));
+  }
+
+  @Allow('calls:read')
+  @Subscription(() => TranscriptDeltaModel, { ...itself, description: 'What is being said in a call right now.' })
+  async transcriptDeltas(
+    @Args('callId', { type: () => ID }) callId: string,
+  ): Promise<AsyncIterableIterator<TranscriptDeltaModel>> {
+    const call = await this.service.load(callId);
+    return mapped(this.deltas.follow(call._id), delta => ({ callId, ...delta }));
+  }
+
+  @Allow('calls:read')
+  @Subscription(() => Int, {
+    ...itself,
+    nullable: true,
+    description: 'Place of a call among those that wait; null, and the end, when the wait is over. Not stored.',
+  })
+  async queuePosition(
+    @Args('callId', { type: () => ID }) callId: string,
+  ): Promise<AsyncIterableIterator<number | null>> {
+    const call = await this.service.load(callId);
+    return this.positions.follow(call._id, isOver(call.status));
+  }
+}

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../errors/domain-error.js';
+import { CallEvents } from '../../events/call-events.js';
+import { toPublicId } from '../../ids/public-id.js';
+import { JobRunner } from '../../jobs/job-runner.js';
+import { Jobs } from '../../jobs/jobs.js';
+import { isDuplicateKey } from '../../mongo/duplicate-key.js';
+import { UnitOfWork } from '../../mongo/unit-of-work.js';
+import type { NewDocument } from '../../tenancy/tenant-repository.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
+import { AgentsService } from '../agents/agents.service.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { Providers } from '../ultravox/providers.js';
+import { CallChanges } from './call-changes.js';
+import { CallQuota } from './call-quota.js';
+import { CallRoutes } from './call-routes.js';
+import type { CallDocument } from './call.schema.js';
+import { CallsRepository } from './calls.repository.js';
+import type { CreateCallInput } from './create-call.input.js';
+import { type CallCreator, fingerprintOf, newCall } from './new-call.js';
+
+/** How long an answer waits for the provider; afterwards the call goes on by itself. */
+const WAIT_MS = 2000;
+
+/** Accepts calls. */
+@Injectable()
+export class CreateCall {
+  constructor(
+    private readonly calls: CallsRepository,
+    private readonly changes: CallChanges,
+    private readonly events: CallEvents,
+    private readonly routes: CallRoutes,
+    private readonly agents: AgentsService,
+    private readonly providers: Providers,
+    private readonly quota: CallQuota,
+    private readonly audit: AuditLog,
+    private readonly jobs: Jobs,
+    private readonly runner: JobRunner,
+    private readonly work: UnitOfWork,
+    private readonly context: TenantContext,
+  ) {}
+
+  /**
+   * Stores the call with its first event, audit row and job in one transaction, then waits up to 2 s for the
+   * provider. Once this returns, the call is never lost, whoever dies. The same idempotency key gives the same
+   * call, also when sent at the same time or to another process.
+   * @throws DomainError BAD_USER_INPUT, NOT_FOUND for the agent, IDEMPOTENCY_CONFLICT, QUOTA_EXCEEDED,
+   * PROVIDER_UNAVAILABLE when no provider is configured.
+   */
+  async run(input: CreateCallInput): Promise<CallDocument> {
+    const creator = this.creator();
+    const known = await this.findKnown(input, creator);
+    const call = known ?? (await this.accept(input, creator));
+    if (call.status === 'QUEUED') {
+      const waiting = new AbortController();
+      await Promise.race([
+        this.runner.runNow(call._id),
+        sleep(WAIT_MS, undefined, { signal: waiting.signal }).catch(() => undefined),
+      ]);
+      waiting.abort();
+    }
+    return (await this.calls.findEvenDeleted(call._id)) ?? (call as CallDocument);
+  }
+
+  private async accept(input: CreateCallInput, creator: CallCreator): Promise<NewDocument<CallDocument>> {
+    const agent = input.agentId == null ? null : await this.agents.findForCall(input.agentId);
+    const call = newCall(input, agent, creator, await this.providers.choose(), new Date());
+    await this.quota.assertNotUsedUp();
+    try {
+      await this.work.run(() => this.store(call));
+    } catch (error) {
+      // Somebody used the same key at the same time and was faster: his call is the answer.
+      const winner = isDuplicateKey(error) ? await this.findKnown(input, creator) : null;
+      if (!winner) throw error;
+      return winner;
+    }
+    await this.changes.settle();
+    return call;
+  }
+
+  private async store(call: NewDocument<CallDocument>): Promise<void> {
+    const { id: tenantId } = this.context.tenant;
+    await this.calls.add(call);
+    await this.events.append(
+      { callId: call._id, ownerId: call.createdById, lastSequence: 0, occurredAt: call.createdAt },
+      [{ type: 'statusChanged', status: 'QUEUED', previousStatus: null, endReason: null }],
+    );
+    await this.routes.add(call._id, tenantId);
+    await this.jobs.add('call', tenantId, call._id);
+    await this.audit.record({
+      action: 'call.created',
+      details: { callId: toPublicId('call', call._id), medium: call.medium, isSimulated: call.isSimulated },
+    });
+  }
+
+  /** The call that this key has already made. @throws DomainError IDEMPOTENCY_CONFLICT for another input. */
+  private async findKnown(input: CreateCallInput, creator: CallCreator): Promise<CallDocument | null> {
+    if (input.idempotencyKey == null) return null;
+    const known = await this.calls.findByIdempotencyKey(creator.owner, input.idempotencyKey);
+    if (known && known.idempotency?.fingerprint !== fingerprintOf(input)) throw new DomainError('IDEMPOTENCY_CONFLICT');
+    return known;
+  }
+
+  private creator(): CallCreator {
+    const { viewer } = this.context;
+    if (viewer.kind !== 'user') throw new DomainError('FORBIDDEN');
+    return { userId: viewer.userId, owner: toPublicId('user', viewer.userId) };
+  }
+}

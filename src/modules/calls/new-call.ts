@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { badInput } from '../../errors/domain-error.js';
+import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
+import type { NewDocument } from '../../tenancy/tenant-repository.js';
+import type { ProviderChoice } from '../ultravox/providers.js';
+import type { CreateCallInput } from './create-call.input.js';
+import type { CallDocument } from './call.schema.js';
+import { fillPrompt } from './prompt-template.js';
+
+/** What an agent settles for its calls. */
+export interface AgentDefaults
+  extends Pick<
+    CallDocument,
+    'systemPrompt' | 'model' | 'voice' | 'languageHint' | 'temperature' | 'recordingEnabled' | 'maxDurationSeconds' | 'firstSpeaker'
+  > {
+  readonly _id: ObjectId;
+  readonly version: number;
+}
+
+/** Who makes a call, in which words an idempotency key belongs to him. */
+export interface CallCreator {
+  readonly userId: ObjectId | null;
+  readonly owner: string;
+}
+
+/**
+ * Makes the document of a call that has just been accepted.
+ * @throws DomainError BAD_USER_INPUT naming the fields that do not fit together.
+ */
+export function newCall(
+  input: CreateCallInput,
+  agent: AgentDefaults | null,
+  creator: CallCreator,
+  provider: ProviderChoice,
+  now: Date,
+): NewDocument<CallDocument> {
+  const template = input.systemPrompt ?? agent?.systemPrompt;
+  if (template === undefined) throw badInput({ 'input.systemPrompt': 'is required without agentId' });
+  const variables = input.variables ?? {};
+  const { prompt, missing } = fillPrompt(template, variables);
+  if (missing.length > 0) throw badInput({ 'input.variables': `has no value for ${missing.join(', ')}` });
+  if (input.medium === 'PHONE' && !input.phoneNumber) throw badInput({ 'input.phoneNumber': 'is required for PHONE' });
+  if (input.medium === 'WEB' && input.phoneNumber) throw badInput({ 'input.phoneNumber': 'goes with PHONE only' });
+  const metadata = input.metadata ?? {};
+  return {
+    _id: newObjectId(),
+    createdById: creator.userId,
+    status: 'QUEUED',
+    medium: input.medium,
+    agentId: agent?._id ?? null,
+    agentVersion: agent?.version ?? null,
+    systemPrompt: prompt,
+    model: input.model ?? agent?.model ?? null,
+    voice: input.voice ?? agent?.voice ?? null,
+    languageHint: input.languageHint ?? agent?.languageHint ?? null,
+    temperature: input.temperature ?? agent?.temperature ?? null,
+    firstSpeaker: input.firstSpeaker ?? agent?.firstSpeaker ?? 'AGENT',
+    recordingEnabled: input.recordingEnabled ?? agent?.recordingEnabled ?? true,
+    maxDurationSeconds: input.maxDurationSeconds ?? agent?.maxDurationSeconds ?? 3600,
+    phoneNumber: input.phoneNumber ?? null,
+    variables,
+    metadata,
+    metadataPairs: Object.entries(metadata).map(([key, value]) => `${key}=${value}`),
+    isSimulated: provider.isSimulated,
+    provider: {
+      baseUrl: provider.baseUrl,
+      isOwnKey: provider.isOwnKey,
+      callId: null,
+      joinUrl: null,
+      attempts: 0,
+      uncertainSince: null,
+    },
+    idempotency: input.idempotencyKey
+      ? { owner: creator.owner, key: input.idempotencyKey, fingerprint: fingerprintOf(input) }
+      : null,
+    createdAt: now,
+    queuedUntil: new Date(now.getTime() + (input.maxQueueSeconds ?? 300) * 1000),
+    joinedAt: null,
+    endedAt: null,
+    endReason: null,
+    failure: null,
+    billedSeconds: null,
+    summary: null,
+    shortSummary: null,
+    words: [],
+    settlement: { transcript: false, summary: 'pending', recording: 'pending', billing: false, deletion: false },
+    sequence: 1,
+    lastEventAt: now,
+    endRequestedAt: null,
+    deletedAt: null,
+  };
+}
+
+/** Tells two inputs apart, whatever the order of their keys; fields left out and null count as the same. */
+export function fingerprintOf(input: CreateCallInput): string {
+  return createHash('sha256').update(canonical(input)).digest('hex');
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value)
+    .filter(([, part]) => part !== undefined && part !== null)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
+}

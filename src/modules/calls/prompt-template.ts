@@ -1,0 +1,19 @@
+const PLACEHOLDER = /\{\{\s*([\w.-]+)\s*\}\}/g;
+
+/**
+ * Fills the `{{placeholders}}` of a prompt. A value is put in as it is; an object as JSON.
+ * @returns the prompt, and the names for which there was no value.
+ */
+export function fillPrompt(
+  template: string,
+  variables: Readonly<Record<string, unknown>>,
+): { prompt: string; missing: string[] } {
+  const missing = new Set<string>();
+  const prompt = template.replace(PLACEHOLDER, (placeholder, name: string) => {
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    if (value !== undefined && value !== null) return typeof value === 'object' ? JSON.stringify(value) : String(value as string);
+    missing.add(name);
+    return placeholder;
+  });
+  return { prompt, missing: [...missing] };
+}

@@ -1,0 +1,84 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { toPublicId } from '../../ids/public-id.js';
+import { RecordingStore } from '../../recordings/recording-store.js';
+import { Providers } from '../ultravox/providers.js';
+import { ProviderError, type VoiceProvider } from '../ultravox/voice-provider.js';
+import { CallChanges } from './call-changes.js';
+import type { CallNews } from './call-news.js';
+import type { CallDocument } from './call.schema.js';
+import { inMs } from './dispatch-call.js';
+
+/** How long after the end the provider may take; what is not there by then is not going to be. */
+const PATIENCE_MS = { summary: 3 * 60_000, recording: 15 * 60_000, billing: 48 * 3_600_000 };
+
+/** Fetches what follows a call's end: the final transcript, the recording, the summary and the bill. */
+@Injectable()
+export class SettleCall {
+  private readonly logger = new Logger('Settle');
+
+  constructor(
+    private readonly changes: CallChanges,
+    private readonly providers: Providers,
+    private readonly recordings: RecordingStore,
+  ) {}
+
+  /** Fetches what is missing and there. Returns when to come back; null when nothing is missing. */
+  async step(call: CallDocument): Promise<Date | null> {
+    const { callId } = call.provider;
+    if (callId === null || isSettled(call)) return null;
+    const provider = await this.providers.clientFor(call);
+    let current = call;
+    for (const fetch of [this.transcript, this.snapshot, this.recording]) {
+      const news = await this.attempt(call, () => fetch.call(this, current, provider, callId));
+      if (news) current = (await this.changes.apply(call._id, news)) ?? current;
+    }
+    current = await this.giveUp(current);
+    return isSettled(current) ? null : inMs(backOff(ageOf(current)));
+  }
+
+  private async transcript(call: CallDocument, provider: VoiceProvider, id: string): Promise<CallNews | null> {
+    if (call.settlement.transcript) return null;
+    return { kind: 'transcriptSettled', utterances: await provider.getTranscript(id) };
+  }
+
+  private async snapshot({ settlement }: CallDocument, provider: VoiceProvider, id: string): Promise<CallNews | null> {
+    if (settlement.summary !== 'pending' && settlement.billing) return null;
+    return { kind: 'provider', call: await provider.getCall(id) };
+  }
+
+  private async recording(call: CallDocument, provider: VoiceProvider, id: string): Promise<CallNews | null> {
+    if (call.settlement.recording !== 'pending') return null;
+    await this.recordings.save(call._id, await provider.getRecording(id));
+    return { kind: 'recordingReady' };
+  }
+
+  /** A fault of the provider means "later"; anything else is a fault of ours. */
+  private async attempt(call: CallDocument, fetch: () => Promise<CallNews | null>): Promise<CallNews | null> {
+    try {
+      return await fetch();
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      this.logger.debug(`Settling ${toPublicId('call', call._id)}: ${error.message}`);
+      return null;
+    }
+  }
+
+  private async giveUp(call: CallDocument): Promise<CallDocument> {
+    const age = ageOf(call);
+    const { summary, recording, billing, transcript } = call.settlement;
+    const news: CallNews[] = [];
+    if (summary === 'pending' && age > PATIENCE_MS.summary) news.push({ kind: 'summaryAbsent' });
+    if (recording === 'pending' && age > PATIENCE_MS.recording) news.push({ kind: 'recordingAbsent' });
+    if (!billing && age > PATIENCE_MS.billing) news.push({ kind: 'billingAbsent' });
+    if (!transcript && age > PATIENCE_MS.billing) news.push({ kind: 'transcriptAbsent' });
+    return news.length > 0 ? ((await this.changes.apply(call._id, ...news)) ?? call) : call;
+  }
+}
+
+const isSettled = ({ settlement }: CallDocument): boolean =>
+  settlement.transcript && settlement.summary !== 'pending' && settlement.recording !== 'pending' && settlement.billing;
+
+const ageOf = ({ endedAt }: CallDocument): number => Date.now() - (endedAt?.getTime() ?? Date.now());
+
+/** Often at first, when the recording is being finished; then ever more rarely. */
+const backOff = (ageMs: number): number => Math.min(Math.max(ageMs / 4, 400), 10 * 60_000);

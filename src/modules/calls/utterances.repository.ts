@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Model } from 'mongoose';
+import type { Utterance } from '../../events/call-event.schema.js';
+import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
+import type { PageQuery } from '../../pagination/connection.js';
+import { type ScopedFilter, TenantRepository } from '../../tenancy/tenant-repository.js';
+import { type UtteranceDocument, UTTERANCES } from './utterance.schema.js';
+
+@Injectable()
+export class UtterancesRepository extends TenantRepository<UtteranceDocument> {
+  constructor(@Inject(UTTERANCES.token) model: Model<UtteranceDocument>) {
+    super(model);
+  }
+
+  async has(callId: ObjectId, ordinal: number): Promise<boolean> {
+    return (await this.findOne({ callId, ordinal })) !== null;
+  }
+
+  async add(callId: ObjectId, utterance: Utterance): Promise<void> {
+    await this.insert({ _id: newObjectId(), callId, ...utterance });
+  }
+
+  /** Puts the final transcript in the place of what was heard live. */
+  async replaceAll(callId: ObjectId, utterances: readonly Utterance[]): Promise<void> {
+    await this.deleteMany({ callId });
+    await this.insertMany(utterances.map(utterance => ({ _id: newObjectId(), callId, ...utterance })));
+  }
+
+  async removeAll(callId: ObjectId): Promise<void> {
+    await this.deleteMany({ callId });
+  }
+
+  page(callId: ObjectId, query: PageQuery): Promise<UtteranceDocument[]> {
+    return this.find({ $and: [{ callId }, query.range] } as ScopedFilter<UtteranceDocument>, { sort: query.sort, limit: query.limit });
+  }
+
+  countOf(callId: ObjectId): Promise<number> {
+    return this.count({ callId });
+  }
+}

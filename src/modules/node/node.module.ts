@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { AgentsModule } from '../agents/agents.module.js';
+import { CallsModule } from '../calls/calls.module.js';
+import { TenantsModule } from '../tenants/tenants.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { NodeResolver } from './node.resolver.js';
+import { NodeService } from './node.service.js';
+
+/** Anything by its id. */
+@Module({
+  imports: [AgentsModule, CallsModule, TenantsModule, UsersModule],
+  providers: [NodeResolver, NodeService],
+})
+export class NodeModule {}

@@ -1,0 +1,18 @@
+import { Field, InputType } from '@nestjs/graphql';
+import { Rule } from '../../validation/rule.js';
+import { line, newPassword, opaque } from '../../validation/rules.js';
+
+@InputType({ description: 'How an invited person becomes a user.' })
+export class AcceptInvitationInput {
+  @Field({ description: 'As `inviteUser` gave it; the tenant is found from it.' })
+  @Rule(opaque)
+  token!: string;
+
+  @Field({ description: '10 to 200 characters.' })
+  @Rule(newPassword)
+  password!: string;
+
+  @Field(() => String, { nullable: true })
+  @Rule(line(100))
+  name?: string | null;
+}

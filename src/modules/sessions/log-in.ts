@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { Passwords } from '../../auth/passwords.js';
+import type { UserDocument } from '../../auth/user.schema.js';
+import { UsersRepository } from '../../auth/users.repository.js';
+import { DomainError } from '../../errors/domain-error.js';
+import { UnitOfWork } from '../../mongo/unit-of-work.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { TenantsService } from '../tenants/tenants.service.js';
+import type { LogInInput } from './log-in.input.js';
+import { type OpenedSession, SessionOpener } from './session-opener.js';
+
+/** Signs users in by their passwords. */
+@Injectable()
+export class LogIn {
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly passwords: Passwords,
+    private readonly tenants: TenantsService,
+    private readonly opener: SessionOpener,
+    private readonly audit: AuditLog,
+    private readonly work: UnitOfWork,
+  ) {}
+
+  /**
+   * Opens a session in the request's tenant. An unknown address, a wrong password and a deactivated user get the
+   * same answer after the same time.
+   * @throws DomainError TENANT_NOT_FOUND when the request names no tenant, UNAUTHENTICATED when refused.
+   */
+  async run({ email, password }: LogInInput): Promise<OpenedSession> {
+    const tenant = await this.tenants.current();
+    const user = await this.users.findByEmail(email);
+    const isRight = await this.passwords.verify(user?.passwordHash ?? null, password);
+    const opened =
+      user?.isActive && isRight
+        ? await this.work.run(async () => {
+            const entered = await this.enter(user);
+            return entered && this.opener.open(entered, tenant);
+          })
+        : null;
+    if (opened) return opened;
+    await this.audit.record({ action: 'user.failed_login', details: { email } });
+    throw new DomainError('UNAUTHENTICATED', 'The e-mail address or the password is wrong.');
+  }
+
+  /**
+   * Notes the log-in on the user's own document. This makes the transaction conflict with one that deactivates him
+   * or changes his password meanwhile, so that no session outlives either.
+   */
+  private async enter(seen: UserDocument): Promise<UserDocument | null> {
+    const user = await this.users.findById(seen._id);
+    if (!user?.isActive || user.passwordHash !== seen.passwordHash) return null;
+    const entered = await this.users.change(user._id, { $set: { lastLoginAt: new Date() } });
+    await this.audit.record({ action: 'user.login', actor: { id: user._id, label: user.email } });
+    return entered;
+  }
+}

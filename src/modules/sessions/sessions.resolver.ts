@@ -1,0 +1,122 @@
+import { Args, Mutation, Resolver } from '@nestjs/graphql';
+import { parseCookie } from 'cookie';
+import { Allow, Public } from '../../auth/allow.js';
+import { Door, type RequestContext } from '../../auth/request-context.js';
+import { REFRESH_COOKIES, SessionCookies } from '../../auth/session-cookies.js';
+import { DomainError } from '../../errors/domain-error.js';
+import { newPassword, opaque, typedPassword } from '../../validation/rules.js';
+import { Check } from '../../validation/validation.pipe.js';
+import { AcceptInvitation } from './accept-invitation.js';
+import { AcceptInvitationInput } from './accept-invitation.input.js';
+import { authPayload, AuthPayloadModel } from './auth-payload.model.js';
+import { ChangePassword } from './change-password.js';
+import { LogIn } from './log-in.js';
+import { LogInInput } from './log-in.input.js';
+import { LogOut } from './log-out.js';
+import { RefreshSession } from './refresh-session.js';
+import type { OpenedSession } from './session-opener.js';
+import { SignUp } from './sign-up.js';
+import { SignUpTenantInput } from './sign-up-tenant.input.js';
+
+@Resolver(() => AuthPayloadModel)
+export class SessionsResolver {
+  constructor(
+    private readonly signUp: SignUp,
+    private readonly logsIn: LogIn,
+    private readonly refresh: RefreshSession,
+    private readonly logsOut: LogOut,
+    private readonly passwordChange: ChangePassword,
+    private readonly acceptance: AcceptInvitation,
+    private readonly cookies: SessionCookies,
+  ) {}
+
+  @Mutation(() => AuthPayloadModel, {
+    description: 'Makes a tenant with its first admin and signs him in. A taken subdomain is a CONFLICT.',
+  })
+  @Public()
+  async signUpTenant(
+    @Args('input') input: SignUpTenantInput,
+    @Door() door: RequestContext,
+  ): Promise<AuthPayloadModel> {
+    return this.handOver(await this.signUp.run(input), door);
+  }
+
+  @Mutation(() => AuthPayloadModel, {
+    description: 'Signs a user in. The tenant is the one that the host or X-Tenant-Subdomain names.',
+  })
+  @Public()
+  async logIn(@Args('input') input: LogInInput, @Door() door: RequestContext): Promise<AuthPayloadModel> {
+    return this.handOver(await this.logsIn.run(input), door);
+  }
+
+  @Mutation(() => AuthPayloadModel, {
+    description:
+      'Exchanges a refresh token, from the argument or else from the cookie, for new tokens. A token counts once: sending it again ends its session, also when two requests send it at the same time.',
+  })
+  @Public()
+  async refreshSession(
+    @Args('refreshToken', { type: () => String, nullable: true }, Check(opaque))
+    refreshToken: string | null | undefined,
+    @Door() door: RequestContext,
+  ): Promise<AuthPayloadModel> {
+    const token = refreshToken ?? refreshCookieOf(door);
+    if (!token)
+      throw new DomainError('UNAUTHENTICATED', 'Neither the argument nor a cookie holds a refresh token.');
+    return this.handOver(await this.refresh.run(token), door);
+  }
+
+  @Mutation(() => Boolean, { description: 'Ends the session that the request came with. Always true.' })
+  @Allow('account:own')
+  async logOut(@Door() door: RequestContext): Promise<boolean> {
+    await this.logsOut.here();
+    this.forget(door);
+    return true;
+  }
+
+  @Mutation(() => Boolean, { description: "Ends all of the viewer's sessions. Always true." })
+  @Allow('account:own')
+  async logOutEverywhere(@Door() door: RequestContext): Promise<boolean> {
+    await this.logsOut.everywhere();
+    this.forget(door);
+    return true;
+  }
+
+  @Mutation(() => Boolean, {
+    description: "Changes the viewer's password and ends all of his other sessions. Always true.",
+  })
+  @Allow('account:own')
+  async changePassword(
+    @Args('currentPassword', Check(typedPassword)) currentPassword: string,
+    @Args('newPassword', Check(newPassword)) next: string,
+  ): Promise<boolean> {
+    await this.passwordChange.run(currentPassword, next);
+    return true;
+  }
+
+  @Mutation(() => AuthPayloadModel, {
+    description:
+      'Makes an invited person a user and signs him in. The tenant is found from the token, which counts once.',
+  })
+  @Public()
+  async acceptInvitation(
+    @Args('input') input: AcceptInvitationInput,
+    @Door() door: RequestContext,
+  ): Promise<AuthPayloadModel> {
+    return this.handOver(await this.acceptance.run(input), door);
+  }
+
+  private handOver(opened: OpenedSession, { response }: RequestContext): AuthPayloadModel {
+    if (response) this.cookies.set(response, opened.access, opened.refresh);
+    return authPayload(opened);
+  }
+
+  private forget({ response }: RequestContext): void {
+    if (response) this.cookies.clear(response);
+  }
+}
+
+/** The refresh token that the browser sent along; on sockets there is none. */
+function refreshCookieOf({ request }: RequestContext): string | null {
+  const cookies = parseCookie(request?.headers.cookie ?? '');
+  return REFRESH_COOKIES.map(name => cookies[name]).find(value => value !== undefined) ?? null;
+}

@@ -1,0 +1,93 @@
+import type { Utterance } from '../../events/call-event.schema.js';
+
+/** A call as the provider knows it. */
+export interface ProviderCall {
+  readonly providerCallId: string;
+  /** Where a client joins; null for calls that the provider dials itself. A secret. */
+  readonly joinUrl: string | null;
+  readonly createdAt: Date;
+  readonly joinedAt: Date | null;
+  readonly endedAt: Date | null;
+  /** The provider's own word; an unknown one is kept as it is. */
+  readonly endReason: string | null;
+  readonly billedSeconds: number | null;
+  readonly isBillingFinal: boolean;
+  readonly summary: string | null;
+  readonly shortSummary: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What the provider is asked to call. */
+export interface ProviderCallRequest {
+  readonly systemPrompt: string;
+  readonly model: string | null;
+  readonly voice: string | null;
+  readonly languageHint: string | null;
+  readonly temperature: number | null;
+  readonly firstSpeaker: 'AGENT' | 'USER';
+  readonly maxDurationSeconds: number;
+  readonly recordingEnabled: boolean;
+  /** E.164; null for a call that is joined from the web. */
+  readonly phoneNumber: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Comes back in every answer and callback; holds our own id of the call. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly callbacks: ProviderCallbacks;
+}
+
+/** Where the provider sends its news, and the secret that it signs them with. */
+export interface ProviderCallbacks {
+  readonly webhookUrl: string;
+  readonly dataConnectionUrl: string;
+  readonly secret: string;
+}
+
+/** What can be said into a live call. */
+export type ProviderMessage =
+  | { readonly kind: 'userText'; readonly text: string; readonly isUrgent: boolean }
+  | { readonly kind: 'agentSays'; readonly text: string; readonly isUrgent: boolean }
+  | { readonly kind: 'hangUp' };
+
+/** Why a request to the provider did not work. */
+export type ProviderFault =
+  /** Refused for good: the same request will not work later. */
+  | 'rejected'
+  /** There is no such call. */
+  | 'unknown-call'
+  /** The call is not live. */
+  | 'not-live'
+  /** Not there yet: ask again later. */
+  | 'not-ready'
+  /** Refused for now, and certainly not carried out. */
+  | 'busy'
+  /** No answer: it may have been carried out or not. */
+  | 'no-answer';
+
+/** A request to the provider did not work. */
+export class ProviderError extends Error {
+  constructor(
+    readonly fault: ProviderFault,
+    message: string,
+    /** How long to wait before the next try, where the provider said so. */
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(message);
+    this.name = 'ProviderError';
+  }
+}
+
+/** The voice provider, as the calls module needs it. All methods throw ProviderError and nothing else. */
+export interface VoiceProvider {
+  /** Creates a call. On `no-answer` it may exist: look with {@link findCalls} before a second try. */
+  createCall(request: ProviderCallRequest): Promise<ProviderCall>;
+  /** The calls whose metadata has this value, oldest first. */
+  findCalls(metadataKey: string, value: string): Promise<ProviderCall[]>;
+  getCall(providerCallId: string): Promise<ProviderCall>;
+  /** The whole conversation, in order. */
+  getTranscript(providerCallId: string): Promise<Utterance[]>;
+  /** The recording as a WAV file. @throws ProviderError `not-ready` while there is none (yet). */
+  getRecording(providerCallId: string): Promise<Uint8Array>;
+  sendMessage(providerCallId: string, message: ProviderMessage): Promise<void>;
+  /** Deletes a call with everything that belongs to it; one that is gone already counts as deleted. */
+  deleteCall(providerCallId: string): Promise<void>;
+}

@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { modelProvider } from '../../mongo/model-provider.js';
+import { AdminRoster } from './admin-roster.repository.js';
+import { ADMIN_ROSTERS } from './admin-roster.schema.js';
+import { INVITATIONS } from './invitation.schema.js';
+import { InvitationsRepository } from './invitations.repository.js';
+import { InvitationsResolver } from './invitations.resolver.js';
+import { InvitationsService } from './invitations.service.js';
+import { UserChanges } from './user-changes.js';
+import { UsersResolver } from './users.resolver.js';
+import { UsersService } from './users.service.js';
+
+/** The people of a tenant: who they are, what they may do, and how new ones come in. */
+@Module({
+  providers: [
+    modelProvider(INVITATIONS),
+    modelProvider(ADMIN_ROSTERS),
+    AdminRoster,
+    InvitationsRepository,
+    InvitationsResolver,
+    InvitationsService,
+    UserChanges,
+    UsersResolver,
+    UsersService,
+  ],
+  exports: [InvitationsService, UsersService],
+})
+export class UsersModule {}

@@ -1,0 +1,27 @@
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { Connection } from 'mongoose';
+import { SETTINGS, type Settings } from '../config/settings.js';
+import { connectMongo } from './mongo-connection.js';
+import { MONGO_CONNECTION } from './mongo.tokens.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+/** The database: one connection, and transactions on it. Closed last, after everything that writes. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: MONGO_CONNECTION,
+      inject: [SETTINGS],
+      useFactory: (settings: Settings) => connectMongo(settings.MONGODB_URI),
+    },
+    UnitOfWork,
+  ],
+  exports: [MONGO_CONNECTION, UnitOfWork],
+})
+export class MongoModule implements OnApplicationShutdown {
+  constructor(@Inject(MONGO_CONNECTION) private readonly connection: Connection) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection.close();
+  }
+}

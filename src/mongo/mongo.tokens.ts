@@ -1,0 +1,2 @@
+/** Injection token of the one Mongoose connection. */
+export const MONGO_CONNECTION = Symbol('MongoConnection');

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseCommand } from './command.js';
+import { UsageError } from './operator-error.js';
+
+const parse = (line: string) => parseCommand(line.split(' ').filter(word => word !== ''));
+
+describe('parseCommand', () => {
+  it.each(['', '--help', '-h', 'tenants list --help'])('shows the help for "%s"', line => {
+    expect(parse(line)).toEqual({ name: 'help' });
+  });
+
+  it('reads each command', () => {
+    expect(parse('tenants list')).toEqual({ name: 'tenants list' });
+    expect(parse('tenants suspend acme')).toEqual({
+      name: 'tenants suspend',
+      subdomain: 'acme',
+      reason: null,
+    });
+    expect(parse('tenants suspend acme --reason unpaid')).toMatchObject({ reason: 'unpaid' });
+    expect(parse('tenants resume acme')).toEqual({ name: 'tenants resume', subdomain: 'acme' });
+    expect(parse('audit verify acme')).toEqual({ name: 'audit verify', subdomain: 'acme' });
+  });
+
+  it('reads only the limits that are given, and "none" as no limit', () => {
+    expect(parse('tenants limits acme')).toMatchObject({ limits: {} });
+    expect(parse('tenants limits acme --max-concurrent-calls 0')).toMatchObject({
+      limits: { maxConcurrentCalls: 0 },
+    });
+    expect(parse('tenants limits acme --requests-per-minute 60 --monthly-call-minutes none')).toMatchObject({
+      limits: { requestsPerMinute: 60, monthlyCallMinutes: null },
+    });
+  });
+
+  it.each([
+    'tenants',
+    'tenants drop acme',
+    'tenants list acme',
+    'tenants suspend',
+    'tenants suspend acme other',
+    'tenants resume acme --reason x',
+    'tenants limits acme --unknown 1',
+    'tenants limits acme --max-concurrent-calls',
+    'tenants limits acme --max-concurrent-calls -1',
+    'tenants limits acme --max-concurrent-calls 1.5',
+    'tenants limits acme --max-concurrent-calls none',
+    'tenants limits acme --requests-per-minute 0',
+    'tenants limits acme --monthly-call-minutes 1e9',
+    'constructor toString',
+  ])('refuses "%s"', line => {
+    expect(() => parse(line)).toThrow(UsageError);
+  });
+});

@@ -1,0 +1,120 @@
+import { parseArgs } from 'node:util';
+import type { TenantLimits } from '../tenancy/tenant.schema.js';
+import { UsageError } from './operator-error.js';
+
+/** What the operator wants, read and checked. */
+export type Command =
+  | { readonly name: 'help' }
+  | { readonly name: 'tenants list' }
+  | { readonly name: 'tenants suspend'; readonly subdomain: string; readonly reason: string | null }
+  | { readonly name: 'tenants resume'; readonly subdomain: string }
+  | { readonly name: 'tenants limits'; readonly subdomain: string; readonly limits: Partial<TenantLimits> }
+  | { readonly name: 'audit verify'; readonly subdomain: string };
+
+export const HELP = `Usage: voho <command>
+
+  voho tenants list                      all tenants with their limits
+  voho tenants suspend <subdomain>       nobody enters the tenant until it is resumed
+      --reason <text>                    kept in the tenant's audit log
+  voho tenants resume <subdomain>
+  voho tenants limits <subdomain>        shows the limits, or changes those that are given:
+      --max-concurrent-calls <n>
+      --requests-per-minute <n>
+      --monthly-call-minutes <n|none>
+  voho audit verify <subdomain>          checks the hash chain of the tenant's audit log
+
+Every change is recorded in the tenant's audit log. The database is the one of MONGODB_URI and REDIS_URL, else the
+one that a running server has started in DATA_DIR.
+
+Exit codes: 0 done, 1 failed, 2 the command line is wrong.`;
+
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  'tenants list': [],
+  'tenants suspend': ['reason'],
+  'tenants resume': [],
+  'tenants limits': ['max-concurrent-calls', 'requests-per-minute', 'monthly-call-minutes'],
+  'audit verify': [],
+};
+
+/** Reads the command line. @throws UsageError in a sentence for the operator. */
+export function parseCommand(argv: readonly string[]): Command {
+  const { positionals, values } = read(argv);
+  if (values['help'] === true || positionals.length === 0) return { name: 'help' };
+  const [group, verb, ...rest] = positionals;
+  const name = `${group ?? ''} ${verb ?? ''}`.trim();
+  const allowed = OPTIONS[name];
+  if (!allowed) throw new UsageError(`There is no command "${name}".`);
+  const stray = Object.keys(values).find(option => !allowed.includes(option));
+  if (stray) throw new UsageError(`"${name}" has no option --${stray}.`);
+  if (name === 'tenants list') {
+    expectCount(name, rest, 0);
+    return { name };
+  }
+  const subdomain = expectCount(name, rest, 1)[0] ?? '';
+  switch (name) {
+    case 'tenants suspend':
+      return { name, subdomain, reason: reasonOf(values) };
+    case 'tenants limits':
+      return { name, subdomain, limits: limitsOf(values) };
+    case 'tenants resume':
+    case 'audit verify':
+      return { name, subdomain };
+    default:
+      throw new UsageError(`There is no command "${name}".`);
+  }
+}
+
+function read(argv: readonly string[]): { positionals: string[]; values: Values } {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        reason: { type: 'string' },
+        'max-concurrent-calls': { type: 'string' },
+        'requests-per-minute': { type: 'string' },
+        'monthly-call-minutes': { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function expectCount(name: string, rest: readonly string[], count: 0 | 1): readonly string[] {
+  if (rest.length === count) return rest;
+  throw new UsageError(count === 0 ? `"${name}" takes no argument.` : `"${name}" takes one subdomain.`);
+}
+
+function reasonOf(values: Values): string | null {
+  const reason = values['reason'];
+  if (typeof reason !== 'string') return null;
+  if (reason.trim() === '' || reason.length > 500)
+    throw new UsageError('--reason must have 1 to 500 characters.');
+  return reason.trim();
+}
+
+function limitsOf(values: Values): Partial<TenantLimits> {
+  const maxConcurrentCalls = numberOf(values, 'max-concurrent-calls', 0, 100_000);
+  const requestsPerMinute = numberOf(values, 'requests-per-minute', 1, 1_000_000);
+  const monthlyCallMinutes =
+    values['monthly-call-minutes'] === 'none'
+      ? null
+      : numberOf(values, 'monthly-call-minutes', 0, 100_000_000, ' or none');
+  return {
+    ...(maxConcurrentCalls !== undefined && { maxConcurrentCalls }),
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+    ...(monthlyCallMinutes !== undefined && { monthlyCallMinutes }),
+  };
+}
+
+function numberOf(values: Values, option: string, least: number, most: number, or = ''): number | undefined {
+  const text = values[option];
+  if (typeof text !== 'string') return undefined;
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError(`--${option} must be a whole number from ${least} to ${most}${or}.`);
+}

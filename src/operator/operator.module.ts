@@ -1,0 +1,31 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigModule } from '../config/config.module.js';
+import type { Settings } from '../config/settings.js';
+import { EventsModule } from '../events/events.module.js';
+import { AuditModule } from '../modules/audit/audit.module.js';
+import { MongoModule } from '../mongo/mongo.module.js';
+import { RedisModule } from '../redis/redis.module.js';
+import { TelemetryModule } from '../telemetry/telemetry.module.js';
+import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { RunCommand } from './run-command.js';
+import { TenantOperations } from './tenant-operations.js';
+
+/** What the operator's commands need of the server: no doors, no calls, no jobs. */
+@Module({})
+export class OperatorModule {
+  static with(settings: Settings): DynamicModule {
+    return {
+      module: OperatorModule,
+      imports: [
+        ConfigModule.with(settings),
+        TelemetryModule,
+        MongoModule,
+        RedisModule,
+        TenancyModule,
+        EventsModule,
+        AuditModule,
+      ],
+      providers: [RunCommand, TenantOperations],
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import { NestFactory } from '@nestjs/core';
+import { InvalidEnvironmentError, readEnv } from '../config/env.js';
+import { HELP, parseCommand } from './command.js';
+import { OperatorError, UsageError } from './operator-error.js';
+import { OperatorModule } from './operator.module.js';
+import { operatorSettings } from './operator-settings.js';
+import { RunCommand } from './run-command.js';
+
+/** What the command line ends with. */
+export interface OperatorResult {
+  readonly exitCode: 0 | 1 | 2;
+  readonly text: string;
+}
+
+/** Runs one command of the operator from start to end. Never throws: what went wrong is in the result. */
+export async function operator(argv: readonly string[]): Promise<OperatorResult> {
+  try {
+    const command = parseCommand(argv);
+    if (command.name === 'help') return { exitCode: 0, text: HELP };
+    const settings = await operatorSettings(readEnv());
+    const app = await NestFactory.createApplicationContext(OperatorModule.with(settings), {
+      logger: false,
+      abortOnError: false,
+    });
+    try {
+      return await app.get(RunCommand).run(command);
+    } finally {
+      await app.close();
+    }
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+function failure(error: unknown): OperatorResult {
+  if (error instanceof UsageError) return { exitCode: 2, text: `${error.message}\nSee: voho --help` };
+  if (error instanceof InvalidEnvironmentError) return { exitCode: 2, text: error.message };
+  if (error instanceof OperatorError) return { exitCode: 1, text: error.message };
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const isAway = /^Mongo(ose)?(Network|ServerSelection)/.test(name);
+  return { exitCode: 1, text: isAway ? `The database does not answer: ${message}` : `${name}: ${message}` };
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Sealer } from '../events/sealer.js';
+import { type AuditEntry, AuditLog } from '../modules/audit/audit-log.js';
+import { UnitOfWork } from '../mongo/unit-of-work.js';
+import { TenantDirectory } from '../tenancy/tenant-directory.js';
+import { TenantRunner } from '../tenancy/tenant-runner.js';
+import type { TenantDocument, TenantLimits } from '../tenancy/tenant.schema.js';
+import type { TenantScope } from '../tenancy/tenant-scope.js';
+import { systemViewer } from '../tenancy/viewer.js';
+import { OperatorError } from './operator-error.js';
+
+/** A tenant after a command, and whether the command has changed anything. */
+export interface Outcome {
+  readonly tenant: TenantDocument;
+  readonly isChanged: boolean;
+}
+
+/** What only the operator of the server may do to tenants. Each change is recorded in the tenant's audit log. */
+@Injectable()
+export class TenantOperations {
+  constructor(
+    private readonly tenants: TenantDirectory,
+    private readonly runner: TenantRunner,
+    private readonly work: UnitOfWork,
+    private readonly audit: AuditLog,
+    private readonly sealer: Sealer,
+  ) {}
+
+  /** All tenants, by subdomain. */
+  list(): Promise<TenantDocument[]> {
+    return this.tenants.list();
+  }
+
+  /** @throws OperatorError when there is no such tenant. */
+  async find(subdomain: string): Promise<TenantDocument> {
+    const tenant = await this.tenants.findBySubdomain(subdomain);
+    if (!tenant) throw new OperatorError(`There is no tenant "${subdomain}".`);
+    return tenant;
+  }
+
+  /** Closes a tenant for everybody. Its data stays. @throws OperatorError when there is no such tenant. */
+  suspend(subdomain: string, reason: string | null): Promise<Outcome> {
+    return this.change(subdomain, tenant =>
+      tenant.isActive
+        ? { set: { isActive: false }, entry: { action: 'tenant.suspended', details: { reason } } }
+        : null,
+    );
+  }
+
+  /** Opens a suspended tenant again. @throws OperatorError when there is no such tenant. */
+  resume(subdomain: string): Promise<Outcome> {
+    return this.change(subdomain, tenant =>
+      tenant.isActive ? null : { set: { isActive: true }, entry: { action: 'tenant.resumed' } },
+    );
+  }
+
+  /** Sets the limits that are given. @throws OperatorError when there is no such tenant. */
+  limit(subdomain: string, given: Partial<TenantLimits>): Promise<Outcome> {
+    return this.change(subdomain, ({ limits: from }) => {
+      const to: TenantLimits = { ...from, ...given };
+      const fields = ['maxConcurrentCalls', 'requestsPerMinute', 'monthlyCallMinutes'] as const;
+      const changed = fields.filter(field => from[field] !== to[field]);
+      const pick = (limits: TenantLimits) => Object.fromEntries(changed.map(field => [field, limits[field]]));
+      return changed.length === 0
+        ? null
+        : {
+            set: { limits: to },
+            entry: { action: 'tenant.limits_changed', details: { from: pick(from), to: pick(to) } },
+          };
+    });
+  }
+
+  private async change(
+    subdomain: string,
+    decide: (tenant: TenantDocument) => { set: Partial<TenantDocument>; entry: AuditEntry } | null,
+  ): Promise<Outcome> {
+    const { _id } = await this.find(subdomain);
+    const outcome = await this.runner.run(operatorScope(_id, subdomain), () =>
+      this.work.run(async (): Promise<Outcome> => {
+        const before = await this.find(subdomain);
+        const change = decide(before);
+        if (!change) return { tenant: before, isChanged: false };
+        const tenant = await this.tenants.update(_id, { $set: change.set });
+        if (!tenant) throw new OperatorError(`The tenant "${subdomain}" has just been deleted.`);
+        await this.audit.record(change.entry);
+        return { tenant, isChanged: true };
+      }),
+    );
+    // This process is about to end: the row should be in its chain by then. If not, any server does it.
+    if (outcome.isChanged) await this.sealer.seal(_id, 'audit').catch(() => undefined);
+    return outcome;
+  }
+}
+
+function operatorScope(id: TenantDocument['_id'], subdomain: string): TenantScope {
+  return {
+    tenant: { id, subdomain },
+    viewer: systemViewer('operator'),
+    requestId: randomUUID(),
+    origin: { transport: 'command-line', ip: null, userAgent: null },
+  };
+}

@@ -1,0 +1,37 @@
+import type { TenantDocument, TenantLimits } from '../tenancy/tenant.schema.js';
+
+const HEADINGS = ['SUBDOMAIN', 'STATE', 'CALLS', 'REQUESTS/MIN', 'MINUTES/MONTH', 'CREATED', 'NAME'];
+
+/** A table of tenants for the terminal, one per line. */
+export function tenantTable(tenants: readonly TenantDocument[]): string {
+  const rows = tenants.map(({ subdomain, isActive, limits, createdAt, name }) => [
+    subdomain,
+    isActive ? 'active' : 'suspended',
+    String(limits.maxConcurrentCalls),
+    String(limits.requestsPerMinute),
+    limits.monthlyCallMinutes === null ? 'none' : String(limits.monthlyCallMinutes),
+    createdAt.toISOString().slice(0, 10),
+    name,
+  ]);
+  const lines = [HEADINGS, ...rows];
+  const widths = HEADINGS.map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0)));
+  return lines
+    .map(line =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** A tenant's limits in one line. */
+export function limitsLine({
+  maxConcurrentCalls,
+  requestsPerMinute,
+  monthlyCallMinutes,
+}: TenantLimits): string {
+  const minutes =
+    monthlyCallMinutes === null ? 'no limit of minutes' : `${monthlyCallMinutes} call minutes per month`;
+  return `${maxConcurrentCalls} concurrent calls, ${requestsPerMinute} requests per minute, ${minutes}`;
+}

@@ -1,0 +1,50 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { derivedKey } from '../config/derived-key.js';
+import { SETTINGS, type Settings } from '../config/settings.js';
+import { badInput } from '../errors/domain-error.js';
+import { TenantContext } from '../tenancy/tenant-context.js';
+
+export type CursorValues = readonly (string | number)[];
+
+const MAC_BYTES = 9;
+
+/**
+ * Opaque cursors: a list's name and a position in it, signed for one tenant. A cursor that was forged, changed,
+ * or made for another list or tenant is refused, not read.
+ */
+@Injectable()
+export class CursorCodec {
+  private readonly key: Buffer;
+
+  constructor(
+    @Inject(SETTINGS) settings: Settings,
+    private readonly context: TenantContext,
+  ) {
+    this.key = derivedKey(settings.MASTER_KEY, 'cursor');
+  }
+
+  write(list: string, values: CursorValues): string {
+    const body = Buffer.from(JSON.stringify(values));
+    return Buffer.concat([this.mac(list, body), body]).toString('base64url');
+  }
+
+  /** @throws DomainError BAD_USER_INPUT naming `argument`. */
+  read(list: string, cursor: string, argument = 'after'): CursorValues {
+    const bytes = Buffer.from(cursor.slice(0, 500), 'base64url');
+    const body = bytes.subarray(MAC_BYTES);
+    const mac = bytes.subarray(0, MAC_BYTES);
+    if (mac.length !== MAC_BYTES || !timingSafeEqual(mac, this.mac(list, body))) {
+      throw badInput({ [argument]: 'is not a cursor of this list' });
+    }
+    return JSON.parse(body.toString()) as CursorValues;
+  }
+
+  private mac(list: string, body: Buffer): Buffer {
+    return createHmac('sha256', this.key)
+      .update(`${this.context.tenant.id.toHexString()}\0${list}\0`)
+      .update(body)
+      .digest()
+      .subarray(0, MAC_BYTES);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import express from 'express';
+import { AppModule } from './app.module.js';
+import type { Settings } from './config/settings.js';
+import { jsonBody, MAX_BODY_BYTES } from './entry/http/json-body.js';
+import { takeNotes } from './entry/http/http-request.js';
+import { requestLog } from './entry/http/request-log.js';
+import { ScopeMiddleware } from './entry/http/scope.middleware.js';
+import { playground } from './entry/playground/playground.js';
+import { GraphqlSockets } from './entry/sockets/graphql-sockets.js';
+import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
+import { ensureIndexes } from './mongo/indexes.js';
+import { createLog, NestLog } from './telemetry/logger.js';
+import { UpgradeRouter } from './upgrades/upgrade-router.js';
+
+/** A server that takes requests. */
+export interface RunningServer {
+  readonly app: NestExpressApplication;
+  /** Stops taking requests, asks sockets to come back elsewhere, finishes what is in hand, and closes the stores. */
+  stop(): Promise<void>;
+}
+
+/** Starts the server on engines that are there. @throws when it cannot reach them or the port is taken. */
+export async function startServer(settings: Settings): Promise<RunningServer> {
+  const log = createLog(settings.LOG_LEVEL);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
+    bodyParser: false,
+    logger: new NestLog(log),
+    abortOnError: false,
+  });
+  await ensureIndexes(app.get(MONGO_CONNECTION));
+
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', settings.TRUSTED_PROXIES);
+  app.enableCors({ origin: settings.ALLOWED_ORIGINS, credentials: true, maxAge: 600 });
+  const scopes = app.get(ScopeMiddleware);
+  app.use(takeNotes);
+  app.use(playground({ demo: settings.demo, assetsDir: playgroundAssets() }));
+  app.use('/ultravox', express.raw({ type: () => true, limit: MAX_BODY_BYTES }));
+  app.use('/graphql', jsonBody, scopes.use.bind(scopes), requestLog(log));
+  await app.init();
+
+  const sockets = app.get(GraphqlSockets);
+  const httpServer = app.getHttpServer() as Server;
+  sockets.open();
+  app.get(UpgradeRouter).attach(httpServer);
+  await app.listen(settings.PORT, settings.HOST);
+  return {
+    app,
+    async stop() {
+      await sockets.drain();
+      await app.close();
+    },
+  };
+}
+
+/** Where the build has put the playground's files: beside the compiled server, also when it runs from its sources. */
+function playgroundAssets(): string {
+  return fileURLToPath(new URL('../dist/playground', import.meta.url));
+}

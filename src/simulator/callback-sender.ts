@@ -1,0 +1,139 @@
+import { hits, type PlannedCallback } from './callback-plan.js';
+import { webhookHeaders } from './signatures.js';
+import type { Attempt, StoredCall } from './stored-call.js';
+
+/** How a webhook that is not acknowledged is tried again. The interval doubles each time. */
+export interface RetryPolicy {
+  readonly retries: number;
+  readonly firstDelayMs: number;
+  /** How long one try may take. */
+  readonly timeoutMs: number;
+}
+
+/** What the provider documents: ten retries, the first after half a minute. */
+export const PROVIDER_RETRIES: RetryPolicy = { retries: 10, firstDelayMs: 30_000, timeoutMs: 10_000 };
+
+/** What the sender needs from its surroundings. */
+export interface SenderPorts {
+  /** The exact body of an event, the same at each try. */
+  body(call: StoredCall, callback: PlannedCallback): string;
+  /** Keeps the outcome of a try. */
+  record(call: StoredCall, attempt: Attempt): Promise<void>;
+}
+
+/** Posts signed webhooks and repeats them until they are acknowledged by any 2xx, or given up. */
+export class CallbackSender {
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly underway = new Set<Promise<void>>();
+  private readonly abort = new AbortController();
+
+  constructor(
+    private readonly policy: RetryPolicy,
+    private readonly ports: SenderPorts,
+  ) {}
+
+  /** Starts to deliver a webhook, or goes on where an earlier process stopped. One that is settled is left alone. */
+  deliver(call: StoredCall, callback: PlannedCallback): void {
+    const earlier = triesOf(call, callback);
+    const last = earlier.at(-1);
+    if (last === undefined) {
+      this.start(call, callback);
+    } else if (!acknowledged(last)) {
+      this.retry(call, callback, last.at);
+    }
+  }
+
+  /** Ends all deliveries; resolves when none is under way. */
+  async stop(): Promise<void> {
+    this.abort.abort();
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+    await Promise.all(this.underway);
+  }
+
+  private start(call: StoredCall, callback: PlannedCallback): void {
+    const work = this.run(call, callback).finally(() => this.underway.delete(work));
+    this.underway.add(work);
+  }
+
+  private async run(call: StoredCall, callback: PlannedCallback): Promise<void> {
+    const attempt = await this.post(call, callback, 0);
+    if (this.abort.signal.aborted || call.deletedAt !== null) return;
+    if (!acknowledged(attempt)) {
+      this.retry(call, callback, attempt.at);
+      return;
+    }
+    // Once stopped, the copies that are left end at once and are not recorded.
+    for (let copy = 1; copy <= callback.copies; copy += 1) await this.post(call, callback, copy);
+  }
+
+  private retry(call: StoredCall, callback: PlannedCallback, lastAt: number): void {
+    const tries = triesOf(call, callback).length;
+    if (tries > this.policy.retries || this.abort.signal.aborted) return;
+    const dueAt = lastAt + this.policy.firstDelayMs * 2 ** (tries - 1);
+    const timer = setTimeout(
+      () => {
+        this.timers.delete(timer);
+        if (call.deletedAt === null) this.start(call, callback);
+      },
+      Math.max(0, dueAt - Date.now()),
+    );
+    this.timers.add(timer);
+  }
+
+  private async post(call: StoredCall, callback: PlannedCallback, copy: number): Promise<Attempt> {
+    const at = Date.now();
+    const outcome = await this.send(
+      callback,
+      this.ports.body(call, callback),
+      this.headers(call, callback, at),
+    );
+    const attempt: Attempt = { event: callback.event, url: callback.url, at, copy, ...outcome };
+    // An aborted try says nothing about the receiver: after a restart it is made again.
+    if (!this.abort.signal.aborted) await this.ports.record(call, attempt);
+    return attempt;
+  }
+
+  /** Signs anew for each try, because receivers refuse old timestamps. */
+  private headers(call: StoredCall, callback: PlannedCallback, at: number) {
+    const tries = triesOf(call, callback).length;
+    const stale = hits(call, 'webhook-stale-timestamp', callback.event);
+    const isStale = stale !== undefined && tries < (stale.attempts ?? Infinity);
+    const bad = hits(call, 'webhook-bad-signature', callback.event);
+    const isBad = bad !== undefined && tries < (bad.attempts ?? Infinity);
+    const timestamp = new Date(at - (isStale ? stale.ageMs : 0)).toISOString();
+    const secrets = isBad ? callback.secrets.map(secret => `not ${secret}`) : callback.secrets;
+    return (body: string): Record<string, string> => webhookHeaders(secrets, body, timestamp);
+  }
+
+  private async send(
+    { url }: PlannedCallback,
+    body: string,
+    headers: (body: string) => Record<string, string>,
+  ): Promise<Pick<Attempt, 'status' | 'error'>> {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        body,
+        headers: { 'Content-Type': 'application/json', ...headers(body) },
+        redirect: 'manual',
+        signal: AbortSignal.any([this.abort.signal, AbortSignal.timeout(this.policy.timeoutMs)]),
+      });
+      await response.body?.cancel();
+      return { status: response.status, error: null };
+    } catch (error) {
+      return { status: null, error: error instanceof Error ? error.message : 'unknown error' };
+    }
+  }
+}
+
+/** The tries of one delivery, its deliberate duplicates left out. */
+function triesOf(call: StoredCall, { event, url }: PlannedCallback): Attempt[] {
+  return call.attempts.filter(
+    attempt => attempt.event === event && attempt.url === url && attempt.copy === 0,
+  );
+}
+
+function acknowledged({ status }: Attempt): boolean {
+  return status !== null && status >= 200 && status < 300;
+}

@@ -1,0 +1,123 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { accountRoutes } from './account-routes.js';
+import { CallDesk } from './call-desk.js';
+import { CallRunner } from './call-runner.js';
+import { CallStore } from './call-store.js';
+import { callView } from './call-view.js';
+import type { AccountWebhook } from './callback-plan.js';
+import { CallbackSender, PROVIDER_RETRIES, type RetryPolicy } from './callback-sender.js';
+import { callsRoutes } from './calls-routes.js';
+import { controlRoutes } from './control-routes.js';
+import { FaultRegistry } from './fault-registry.js';
+import { faultSchema, type Fault } from './faults.js';
+import { simulatorServer, type KeyCheck } from './http-server.js';
+import { FileJournal, noJournal } from './journal.js';
+import { DEFAULT_PACE, type Script } from './pace.js';
+import { recordingRoutes } from './recording-routes.js';
+
+/** How a simulator is to run. Everything has a usual value. */
+export interface SimulatorOptions {
+  /** 127.0.0.1 without it. */
+  readonly host?: string;
+  /** 0, and no port given, take any free one. */
+  readonly port?: number;
+  /** The only X-API-Key accepted; without it any key that is not empty. */
+  readonly apiKey?: string;
+  /** Where calls are kept, so that they go on after a restart; without it they end with the process. */
+  readonly stateDir?: string;
+  /** Divides all times of calls' lives; 1 is the provider's own pace. */
+  readonly speed?: number;
+  /** Changes how calls go, in milliseconds at speed 1. */
+  readonly script?: Script;
+  /** Changes how often and when webhooks are repeated, in real time. */
+  readonly webhookRetry?: Partial<RetryPolicy>;
+  /** Webhooks of the account, beside the callbacks of single calls. */
+  readonly webhooks?: readonly AccountWebhook[];
+  /** Faults in force from the start. */
+  readonly faults?: readonly Fault[];
+  /** The most calls that may be unfinished at a time; no limit without it. */
+  readonly allowedConcurrentCalls?: number;
+}
+
+/** A simulator that runs. */
+export interface Simulator {
+  /** Its address, such as `http://127.0.0.1:4100`. */
+  readonly url: string;
+  /** Ends connections, timers and deliveries; resolves when nothing runs any more and the journal is written. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an HTTP server that speaks the voice provider's contract and simulates its calls. It goes on with the
+ * calls it finds in the state directory. Rejects when the address is taken or the directory cannot be written.
+ */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const pace = { ...DEFAULT_PACE, ...options.script, speed: options.speed ?? DEFAULT_PACE.speed };
+  const cap = options.allowedConcurrentCalls ?? null;
+  let url = '';
+  const baseUrl = (): string => url;
+  const faults = new FaultRegistry();
+  faults.add((options.faults ?? []).map(fault => faultSchema.parse(fault)));
+
+  const journal = options.stateDir === undefined ? noJournal : await FileJournal.open(options.stateDir);
+  const store = new CallStore(journal);
+  await store.load();
+  const desk = new CallDesk(store);
+  const sender = new CallbackSender(
+    { ...PROVIDER_RETRIES, ...options.webhookRetry },
+    {
+      // Indented, so that a receiver that signs its own rendering instead of the raw bytes is found out.
+      body: (call, { event, eventAt }) =>
+        JSON.stringify({ event, call: callView(call, eventAt, baseUrl()) }, null, 1),
+      record: (call, attempt) => store.recordAttempt(call, attempt),
+    },
+  );
+  const runner = new CallRunner(sender, options.webhooks ?? [], (call, message) => {
+    // A message that comes too late over the data connection is lost, as there is nobody to tell.
+    desk.steer(call, message).catch(() => undefined);
+  });
+  desk.attach(runner);
+
+  const routes = [
+    ...callsRoutes(desk, faults, { pace, allowedConcurrentCalls: cap, baseUrl }),
+    ...recordingRoutes(desk),
+    ...accountRoutes(desk, cap),
+    ...controlRoutes(desk, faults, baseUrl),
+  ];
+  const server = simulatorServer(routes, faults, keyCheck(options.apiKey));
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+  url = urlOf(server.address() as AddressInfo);
+  for (const call of store.all()) runner.wake(call);
+
+  return {
+    url,
+    stop: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      runner.stop();
+      await sender.stop();
+      await closed;
+      await journal.close();
+    },
+  };
+}
+
+function keyCheck(wanted: string | undefined): KeyCheck {
+  if (wanted === undefined) return key => key !== undefined && key !== '';
+  const digest = (key: string): Buffer => createHash('sha256').update(key).digest();
+  const expected = digest(wanted);
+  return key => key !== undefined && timingSafeEqual(digest(key), expected);
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,81 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, type Logger as Pino } from 'pino';
+import { scopeStore } from '../tenancy/scope-store.js';
+
+/** Keys whose values never reach a log, wherever they stand. */
+const SECRET_KEYS = [
+  'authorization',
+  'cookie',
+  'password',
+  'currentPassword',
+  'newPassword',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'joinUrl',
+  'secret',
+  'apiKey',
+  'ultravoxApiKey',
+];
+
+/** The one log: a JSON object per line on standard output, with the request's id and tenant where there is one. */
+export function createLog(level: string): Pino {
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: label => ({ level: label }) },
+    redact: { paths: SECRET_KEYS.flatMap(key => [key, `*.${key}`]), censor: '[redacted]' },
+    mixin: () => {
+      const scope = scopeStore.scope();
+      return scope ? { requestId: scope.requestId, tenant: scope.tenant?.id.toHexString() } : {};
+    },
+  });
+}
+
+/** Hands what Nest and our own classes log to the one log. */
+export class NestLog implements LoggerService {
+  constructor(private readonly log_: Pino) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest, 'info');
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  /** Nest's own start-up lines are of interest to nobody but its debuggers: `ownLevel` is for everybody else. */
+  private write(level: pino.Level, message: unknown, rest: unknown[], ownLevel: pino.Level = level): void {
+    const context = rest.at(-1);
+    const isNest = typeof context === 'string' && NEST_CONTEXTS.has(context);
+    const fields = { context, ...(message instanceof Error ? { error: message.stack } : {}) };
+    this.log_[isNest ? level : ownLevel](
+      fields,
+      message instanceof Error ? message.message : String(message),
+    );
+    const stack = level === 'error' && rest.length > 1 ? rest[0] : undefined;
+    if (typeof stack === 'string' && stack.includes('\n'))
+      this.log_.error({ context, stack }, 'stack of the line before');
+  }
+}
+
+const NEST_CONTEXTS = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'GraphQLModule',
+]);

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Everything that is measured. One registry per server, so that several can run in one process. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+  readonly operations = new Histogram({
+    name: 'voho_graphql_operation_seconds',
+    help: 'Duration of GraphQL operations.',
+    labelNames: ['operation', 'outcome'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [this.registry],
+  });
+  readonly errors = new Counter({
+    name: 'voho_errors_total',
+    help: 'Errors that clients were told, by code.',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+  readonly isolationRefusals = new Counter({
+    name: 'voho_tenant_guard_violations_total',
+    help: 'Commands that would have left their tenant, refused before they were sent. Must be 0.',
+    registers: [this.registry],
+  });
+  readonly sockets = new Gauge({
+    name: 'voho_sockets_open',
+    help: 'Open GraphQL sockets.',
+    registers: [this.registry],
+  });
+  readonly providerRequests = new Histogram({
+    name: 'voho_provider_request_seconds',
+    help: 'Duration of requests to the voice provider.',
+    labelNames: ['operation', 'outcome'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+}

@@ -1,0 +1,23 @@
+import { Global, Module } from '@nestjs/common';
+import { modelProvider } from '../mongo/model-provider.js';
+import { SystemAccess } from './system-access.js';
+import { TenantContext } from './tenant-context.js';
+import { TenantDirectory } from './tenant-directory.js';
+import { TenantResolver } from './tenant-resolver.js';
+import { TenantRunner } from './tenant-runner.js';
+import { TENANTS } from './tenant.schema.js';
+
+/** Which tenant an operation belongs to, and the walls around its data. */
+@Global()
+@Module({
+  providers: [
+    modelProvider(TENANTS),
+    TenantContext,
+    TenantRunner,
+    SystemAccess,
+    TenantDirectory,
+    TenantResolver,
+  ],
+  exports: [TenantContext, TenantRunner, SystemAccess, TenantDirectory, TenantResolver],
+})
+export class TenancyModule {}

@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Model, UpdateQuery } from 'mongoose';
+import type { ObjectId } from '../mongo/object-id.js';
+import { SystemAccess, systemComment } from './system-access.js';
+import { type TenantDocument, TENANTS } from './tenant.schema.js';
+
+/** Finds and changes tenants' records. The only reader of the tenants collection. */
+@Injectable()
+export class TenantDirectory {
+  constructor(
+    @Inject(TENANTS.token) private readonly model: Model<TenantDocument>,
+    private readonly system: SystemAccess,
+  ) {}
+
+  findBySubdomain(subdomain: string): Promise<TenantDocument | null> {
+    return this.system.run('tenant.resolve', () => this.model.findOne({ subdomain }).lean().exec());
+  }
+
+  findById(id: ObjectId): Promise<TenantDocument | null> {
+    return this.system.run('tenant.resolve', () => this.model.findOne({ _id: id }).lean().exec());
+  }
+
+  /** All tenants by subdomain, for the operator alone. */
+  list(): Promise<TenantDocument[]> {
+    return this.system.run('tenant.manage', () => this.model.find().sort({ subdomain: 1 }).lean().exec());
+  }
+
+  /** Stores a new tenant. @throws a duplicate-key error when the subdomain is taken. */
+  async insert(tenant: TenantDocument): Promise<void> {
+    await this.system.run('tenant.sign-up', () => this.model.insertMany([tenant], systemComment() as object));
+  }
+
+  /** Changes one tenant and returns it as it is afterwards. */
+  update(id: ObjectId, update: UpdateQuery<TenantDocument>): Promise<TenantDocument | null> {
+    return this.system.run('tenant.manage', () =>
+      this.model.findOneAndUpdate({ _id: id }, update, { returnDocument: 'after' }).lean().exec(),
+    );
+  }
+}

@@ -1,0 +1,57 @@
+import { defineCollection } from '../mongo/model-provider.js';
+import type { ObjectId } from '../mongo/object-id.js';
+import { systemSchema } from './plugin/system-schema.js';
+
+/** What an operator allows a tenant. */
+export interface TenantLimits {
+  maxConcurrentCalls: number;
+  requestsPerMinute: number;
+  /** Minutes of calls per calendar month (UTC); null: no limit. */
+  monthlyCallMinutes: number | null;
+}
+
+/** A tenant's record. Global data: it is how a tenant is found, before there is one to scope by. */
+export interface TenantDocument {
+  _id: ObjectId;
+  subdomain: string;
+  name: string;
+  isActive: boolean;
+  branding: { name: string | null; logoUrl: string | null; primaryColor: string };
+  /** Days that calls, transcripts, recordings and events are kept; null: for good. */
+  retentionDays: number | null;
+  /** The tenant's own provider key, sealed by the vault; null: the platform's provider is used. */
+  sealedUltravoxApiKey: string | null;
+  limits: TenantLimits;
+  createdAt: Date;
+}
+
+const schema = systemSchema<TenantDocument>('global', {
+  subdomain: { type: String, required: true },
+  name: { type: String, required: true },
+  isActive: { type: Boolean, required: true },
+  branding: {
+    _id: false,
+    required: true,
+    type: {
+      name: { type: String, default: null },
+      logoUrl: { type: String, default: null },
+      primaryColor: { type: String, required: true },
+    },
+  },
+  retentionDays: { type: Number, default: null },
+  sealedUltravoxApiKey: { type: String, default: null },
+  limits: {
+    _id: false,
+    required: true,
+    type: {
+      maxConcurrentCalls: { type: Number, required: true },
+      requestsPerMinute: { type: Number, required: true },
+      monthlyCallMinutes: { type: Number, default: null },
+    },
+  },
+  createdAt: { type: Date, required: true },
+});
+// For TenantDirectory.findBySubdomain; also what keeps two sign-ups from taking one name.
+schema.index({ subdomain: 1 }, { unique: true });
+
+export const TENANTS = defineCollection<TenantDocument>('Tenant', 'tenants', schema);

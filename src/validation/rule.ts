@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+const rules = new WeakMap<object, Map<string, z.ZodType>>();
+
+/** Says what a property of an input class must look like; the value is stored as the rule's parser returns it. */
+export function Rule(rule: z.ZodType): PropertyDecorator {
+  return (target, property) => {
+    const own = rules.get(target) ?? new Map<string, z.ZodType>();
+    own.set(String(property), rule);
+    rules.set(target, own);
+  };
+}
+
+/** The rules of an input class and of those it extends, as one schema; null for a class without rules. */
+export function rulesOf(inputClass: { prototype: object }): z.ZodType | null {
+  const found = new Map<string, z.ZodType>();
+  for (
+    let owner: object | null = inputClass.prototype;
+    owner;
+    owner = Object.getPrototypeOf(owner) as object | null
+  ) {
+    for (const [name, rule] of rules.get(owner) ?? []) if (!found.has(name)) found.set(name, rule);
+  }
+  if (found.size === 0) return null;
+  return z.looseObject(Object.fromEntries([...found].map(([name, rule]) => [name, rule.nullish()])));
+}
