@@ -5,7 +5,7 @@
 const LAYERS = [
   ['config', 'errors', 'validation', 'repeat'],
   ['ids', 'mongo', 'redis', 'vault'],
-  ['tenancy', 'telemetry', 'pagination', 'schema'],
+  ['tenancy', 'telemetry', 'pagination', 'schema', 'recordings', 'upgrades'],
   ['auth'],
   ['events', 'jobs'],
   ['modules'],
@@ -14,17 +14,19 @@ const LAYERS = [
 ];
 
 /** Programs: they may use everything and nothing may use them. */
-const PROGRAMS = '^src/((app\\.module|main|emit-schema|schema)\\.ts|[^/]+/main\\.ts)';
+const PROGRAMS = '^src/((app\\.module|main|server|emit-schema)\\.ts|[^/]+/main\\.ts)';
 
 /** What a module shows the others. A file that is meant for them and has another name is listed here by its name. */
 const FRONT_DOORS = [
   '\\.(module|service|model)\\.ts$',
   '^src/modules/audit/audit-log\\.ts$',
-  '^src/modules/ultravox/voice-provider\\.ts$',
+  '^src/modules/ultravox/(voice-provider|providers|signatures|creation-rate|ultravox-wire)\\.ts$',
+  '^src/modules/agents/first-speaker\\.ts$',
+  '^src/modules/tenants/(branding|tenant\\.mapper)\\.ts$',
 ];
 
 const folders = names => `^src/(${names.join('|')})/`;
-const SPEC = '\\.spec\\.ts$';
+const SPEC = '(\\.spec|/spec-kit)\\.ts$';
 
 const layerRules = LAYERS.slice(0, -1).map((names, index) => ({
   name: `layer-${names.join('-')}`,
@@ -152,7 +154,7 @@ module.exports = {
       name: 'environment-through-settings',
       severity: 'error',
       comment: 'The environment is read and checked once, at the start. Inject Settings.',
-      from: { path: '^src/', pathNot: ['^src/(config|embedded)/', PROGRAMS, SPEC] },
+      from: { path: '^src/', pathNot: ['^src/(config|embedded|operator)/', PROGRAMS, SPEC] },
       to: { path: '^src/config/env\\.ts$', preCompilationOnly: false },
     },
     {

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -45,7 +44,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   await app.init();
 
   const sockets = app.get(GraphqlSockets);
-  const httpServer = app.getHttpServer() as Server;
+  const httpServer = app.getHttpServer();
   sockets.open();
   app.get(UpgradeRouter).attach(httpServer);
   await app.listen(settings.PORT, settings.HOST);

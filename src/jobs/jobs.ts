@@ -44,7 +44,7 @@ export class Jobs {
         .limit(limit)
         .lean()
         .exec(),
-    ) as Promise<JobDocument[]>;
+    );
   }
 
   /** Takes a job for this process; null when somebody else has it. */
@@ -60,7 +60,7 @@ export class Jobs {
         )
         .lean()
         .exec(),
-    ) as Promise<JobDocument | null>;
+    );
   }
 
   /** Keeps a lease alive; false when it was lost meanwhile. */

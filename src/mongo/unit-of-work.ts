@@ -36,7 +36,7 @@ export class UnitOfWork {
       },
     );
     for (const callback of transaction.afterCommit) callback();
-    return result as T;
+    return result;
   }
 
   /** Runs `callback` once the running transaction is committed; never when it is rolled back. */

@@ -80,7 +80,8 @@ function read(argv: readonly string[]): { positionals: string[]; values: Values 
       },
     });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // The first sentence says what is wrong; what follows is advice for programmers.
+    throw new UsageError(`${(error as Error).message.split('. ')[0]}.`.replace('..', '.'));
   }
 }
 

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { ConfigModule } from '../config/config.module.js';
 import type { Settings } from '../config/settings.js';
 import { EventsModule } from '../events/events.module.js';
@@ -22,6 +23,7 @@ export class OperatorModule {
         MongoModule,
         RedisModule,
         TenancyModule,
+        AuthModule,
         EventsModule,
         AuditModule,
       ],

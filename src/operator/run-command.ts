@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { AuditVerifier } from '../modules/audit/audit-verifier.js';
+import { TenantRunner } from '../tenancy/tenant-runner.js';
 import type { Command } from './command.js';
-import { OperatorError } from './operator-error.js';
+import { operatorScope } from './operator-scope.js';
 import { limitsLine, tenantTable } from './tenant-table.js';
 import { TenantOperations } from './tenant-operations.js';
 
@@ -13,7 +15,11 @@ export interface CommandResult {
 /** Runs the operator's commands. */
 @Injectable()
 export class RunCommand {
-  constructor(private readonly tenants: TenantOperations) {}
+  constructor(
+    private readonly tenants: TenantOperations,
+    private readonly verifier: AuditVerifier,
+    private readonly runner: TenantRunner,
+  ) {}
 
   /** @throws OperatorError when it cannot be done. */
   async run(command: Exclude<Command, { name: 'help' }>): Promise<CommandResult> {
@@ -33,8 +39,22 @@ export class RunCommand {
         return done(`${tenant.subdomain}: ${limitsLine(tenant.limits)}.`);
       }
       case 'audit verify':
-        throw new OperatorError('not there yet');
+        return this.verify(command.subdomain);
     }
+  }
+
+  private async verify(subdomain: string): Promise<CommandResult> {
+    const tenant = await this.tenants.find(subdomain);
+    const { isIntact, checked, firstBrokenSequence, headHash } = await this.runner.run(
+      operatorScope(tenant),
+      () => this.verifier.verify(),
+    );
+    return isIntact
+      ? done(`${subdomain}: the audit log is intact, ${checked} events, head ${headHash}.`)
+      : {
+          exitCode: 1,
+          text: `${subdomain}: the audit log is broken at sequence ${firstBrokenSequence ?? 'unknown'}.`,
+        };
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Sealer } from '../events/sealer.js';
 import { type AuditEntry, AuditLog } from '../modules/audit/audit-log.js';
@@ -6,9 +5,8 @@ import { UnitOfWork } from '../mongo/unit-of-work.js';
 import { TenantDirectory } from '../tenancy/tenant-directory.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
 import type { TenantDocument, TenantLimits } from '../tenancy/tenant.schema.js';
-import type { TenantScope } from '../tenancy/tenant-scope.js';
-import { systemViewer } from '../tenancy/viewer.js';
 import { OperatorError } from './operator-error.js';
+import { operatorScope } from './operator-scope.js';
 
 /** A tenant after a command, and whether the command has changed anything. */
 export interface Outcome {
@@ -75,29 +73,20 @@ export class TenantOperations {
     subdomain: string,
     decide: (tenant: TenantDocument) => { set: Partial<TenantDocument>; entry: AuditEntry } | null,
   ): Promise<Outcome> {
-    const { _id } = await this.find(subdomain);
-    const outcome = await this.runner.run(operatorScope(_id, subdomain), () =>
+    const found = await this.find(subdomain);
+    const outcome = await this.runner.run(operatorScope(found), () =>
       this.work.run(async (): Promise<Outcome> => {
         const before = await this.find(subdomain);
         const change = decide(before);
         if (!change) return { tenant: before, isChanged: false };
-        const tenant = await this.tenants.update(_id, { $set: change.set });
+        const tenant = await this.tenants.update(before._id, { $set: change.set });
         if (!tenant) throw new OperatorError(`The tenant "${subdomain}" has just been deleted.`);
         await this.audit.record(change.entry);
         return { tenant, isChanged: true };
       }),
     );
     // This process is about to end: the row should be in its chain by then. If not, any server does it.
-    if (outcome.isChanged) await this.sealer.seal(_id, 'audit').catch(() => undefined);
+    if (outcome.isChanged) await this.sealer.seal(found._id, 'audit').catch(() => undefined);
     return outcome;
   }
-}
-
-function operatorScope(id: TenantDocument['_id'], subdomain: string): TenantScope {
-  return {
-    tenant: { id, subdomain },
-    viewer: systemViewer('operator'),
-    requestId: randomUUID(),
-    origin: { transport: 'command-line', ip: null, userAgent: null },
-  };
 }

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { ArgsType, Field, type FieldMiddleware, Int, ObjectType } from '@nestjs/graphql';
+import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { opaque, pageSize } from '../validation/rules.js';
 import { Rule } from '../validation/rule.js';
 
@@ -17,14 +17,6 @@ export class PageInfo {
   @Field(() => String, { nullable: true, description: 'Cursor of the last node; null on an empty page.' })
   endCursor!: string | null;
 }
-
-/** Nest reads what a field holds but does not call it, so the count has to be asked for here. */
-const countNow: FieldMiddleware<
-  { totalCount: (() => Promise<number>) | number },
-  unknown,
-  object,
-  number
-> = ({ source: { totalCount } }) => (typeof totalCount === 'function' ? totalCount() : totalCount);
 
 /** Makes the `XConnection` and `XEdge` types of a node type; the class to extend for a list field. */
 export function ConnectionOf<N>(node: Type<N>, name: string) {
@@ -48,10 +40,7 @@ export function ConnectionOf<N>(node: Type<N>, name: string) {
     @Field(() => PageInfo)
     pageInfo!: PageInfo;
 
-    @Field(() => Int, {
-      middleware: [countNow],
-      description: 'How many match in all; counted only when selected.',
-    })
+    @Field(() => Int, { description: 'How many match in all; counted only when selected.' })
     totalCount!: Promise<number> | number;
   }
   return ConnectionModel;

@@ -15,7 +15,7 @@ export function repeat(
   const stopping = new AbortController();
   const loop = (async () => {
     while (!stopping.signal.aborted) {
-      await work().catch(error => {
+      await work().catch((error: unknown) => {
         if (!stopping.signal.aborted) onError(error as Error);
       });
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);

@@ -30,7 +30,7 @@ export abstract class TenantRepository<T extends ScopedDocument> {
     const query = this.#model.find(filter as QueryFilter<T>, options.projection ?? null);
     if (options.sort) query.sort(options.sort);
     if (options.limit !== undefined) query.limit(options.limit);
-    return (await query.lean().exec()) as T[];
+    return await query.lean().exec();
   }
 
   protected async findOne(
@@ -62,13 +62,13 @@ export abstract class TenantRepository<T extends ScopedDocument> {
     update: ScopedUpdate<T>,
     options: { upsert?: boolean } = {},
   ): Promise<T | null> {
-    return (await this.#model
+    return await this.#model
       .findOneAndUpdate(filter as QueryFilter<T>, update as UpdateQuery<T>, {
         returnDocument: 'after',
         upsert: options.upsert ?? false,
       })
       .lean()
-      .exec()) as T | null;
+      .exec();
   }
 
   /** Changes all matches and returns how many there were. */

@@ -37,7 +37,8 @@ export class TenantResolver {
    */
   async resolve(clues: TenantClues): Promise<TenantDocument | null> {
     const fromHost = this.subdomainOf(clues.host);
-    const fromHeader = clues.header?.trim().toLowerCase() || null;
+    const header = clues.header?.trim().toLowerCase() ?? '';
+    const fromHeader = header === '' ? null : header;
     if (fromHost && fromHeader && fromHost !== fromHeader) {
       throw new TenantMismatchError(clues.credentialTenantId, `${fromHost} and ${fromHeader}`.slice(0, 100));
     }

@@ -1,5 +1,6 @@
 import { createClient, type Client as SocketClient } from 'graphql-ws';
 import WebSocket from 'ws';
+import type { AnswerError } from './answer-error.js';
 import { Stream } from './stream.js';
 
 /** What a client sends along. */
@@ -7,18 +8,6 @@ export interface Credential {
   readonly accessToken?: string;
   readonly tenantSubdomain?: string;
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** An error as it stands in an answer. */
-export interface AnswerError {
-  readonly message: string;
-  readonly path?: readonly (string | number)[];
-  readonly extensions: {
-    readonly code: string;
-    readonly requestId: string;
-    readonly fields?: Readonly<Record<string, string>>;
-    readonly retryAfterSeconds?: number;
-  };
 }
 
 export interface Answer<T> {
@@ -83,7 +72,7 @@ export class Client {
       },
     });
     this.sockets.push(client);
-    const stop = client.subscribe<Record<string, unknown>>(
+    const stop = client.subscribe(
       { query, variables },
       {
         next: result => {
@@ -106,7 +95,7 @@ export class Client {
 
   /** Ends all subscriptions. */
   async close(): Promise<void> {
-    await Promise.all(this.sockets.map(socket => socket.dispose()));
+    for (const socket of this.sockets) await socket.dispose();
   }
 
   get headers(): Record<string, string> {

@@ -56,8 +56,18 @@ async function seedUser(server: TestServer, admin: SeededUser, role: string): Pr
 }
 
 function signedIn(server: TestServer, session: Loose): SeededUser {
-  const { accessToken, refreshToken, user } = session as { accessToken: string; refreshToken: string; user: Loose };
-  return { id: user.id, email: user.email, accessToken, refreshToken, client: server.client({ accessToken }) };
+  const { accessToken, refreshToken, user } = session as {
+    accessToken: string;
+    refreshToken: string;
+    user: Loose;
+  };
+  return {
+    id: user.id,
+    email: user.email,
+    accessToken,
+    refreshToken,
+    client: server.client({ accessToken }),
+  };
 }
 
 /** Starts a call and returns it. */

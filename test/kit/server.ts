@@ -6,7 +6,11 @@ import { readEnv } from '../../src/config/env.js';
 import type { Settings } from '../../src/config/settings.js';
 import { freePort } from '../../src/embedded/simulator-port.js';
 import { startServer } from '../../src/server.js';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/start-simulator.js';
+import {
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from '../../src/simulator/start-simulator.js';
 import { Client, type Credential } from './client.js';
 import { testEngines } from './engines.js';
 

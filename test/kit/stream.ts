@@ -1,4 +1,4 @@
-import type { AnswerError } from './client.js';
+import type { AnswerError } from './answer-error.js';
 
 /** How long a test waits for what must come; far more than it takes. */
 const PATIENCE_MS = 20_000;
@@ -48,7 +48,10 @@ export class Stream<T> {
     const deadline = Date.now() + PATIENCE_MS;
     while (!condition(this)) {
       const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`${what} did not come; so far: ${JSON.stringify([this.values, this.errors, this.closing])}`);
+      if (left <= 0)
+        throw new Error(
+          `${what} did not come; so far: ${JSON.stringify([this.values, this.errors, this.closing])}`,
+        );
       await new Promise<void>(resolve => {
         this.wakers.push(resolve);
         setTimeout(resolve, Math.min(left, 200));

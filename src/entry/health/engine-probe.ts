@@ -24,8 +24,8 @@ export class EngineProbe {
   }
 
   /** Whether Redis answers. */
-  get isRedisUp(): boolean {
-    return this.redis.isReady;
+  async isRedisUp(): Promise<boolean> {
+    return (await inTime(() => this.redis.commands.ping())) !== null;
   }
 
   /** How long the oldest event has waited for its place in its stream, in seconds; null when nobody can tell. */

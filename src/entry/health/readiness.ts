@@ -35,8 +35,11 @@ export class Readiness implements OnModuleDestroy {
   }
 
   async report(): Promise<ReadinessReport> {
-    const [mongodb, lag] = await Promise.all([this.engines.isMongoUp(), this.engines.relayLagSeconds()]);
-    const redis = this.engines.isRedisUp;
+    const [mongodb, redis, lag] = await Promise.all([
+      this.engines.isMongoUp(),
+      this.engines.isRedisUp(),
+      this.engines.relayLagSeconds(),
+    ]);
     const relay = lag !== null && lag <= MOST_LAG_SECONDS;
     const status = !mongodb || this.isDraining ? 'unavailable' : redis && relay ? 'ready' : 'degraded';
     return { status, mongodb, redis, relay, draining: this.isDraining };

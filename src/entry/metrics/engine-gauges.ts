@@ -7,7 +7,7 @@ import { EngineProbe } from '../health/engine-probe.js';
 @Injectable()
 export class EngineGauges {
   constructor({ registry }: Metrics, engines: EngineProbe) {
-    const gauge = (name: string, help: string, read: () => Promise<number> | number) =>
+    const gauge = (name: string, help: string, read: () => Promise<number>) =>
       new Gauge({
         name,
         help,
@@ -17,7 +17,7 @@ export class EngineGauges {
         },
       });
     gauge('voho_mongo_up', 'Whether MongoDB answers: 1 or 0.', async () => Number(await engines.isMongoUp()));
-    gauge('voho_redis_up', 'Whether Redis answers: 1 or 0.', () => Number(engines.isRedisUp));
+    gauge('voho_redis_up', 'Whether Redis answers: 1 or 0.', async () => Number(await engines.isRedisUp()));
     gauge(
       'voho_relay_lag_seconds',
       'How long the oldest stored event has waited for its place in its stream; NaN when nobody can tell.',

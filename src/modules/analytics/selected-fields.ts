@@ -1,22 +1,24 @@
 import { type GraphQLResolveInfo, Kind, type SelectionNode } from 'graphql';
 
 /**
- * The names of the fields that are selected of the field being resolved, also by way of fragments. Directives are
- * not looked at, so a skipped field counts as selected.
+ * The fields that are selected of the field being resolved, at any depth, each by its path: `recentCalls.id`.
+ * Directives are not looked at, so a skipped field counts as selected.
  */
 export function selectedFields(
   info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>,
 ): ReadonlySet<string> {
-  const names = (selections: readonly SelectionNode[]): string[] =>
-    selections.flatMap(selection => {
+  const paths = (selections: readonly SelectionNode[] | undefined, prefix: string): string[] =>
+    (selections ?? []).flatMap(selection => {
       switch (selection.kind) {
-        case Kind.FIELD:
-          return [selection.name.value];
+        case Kind.FIELD: {
+          const path = prefix + selection.name.value;
+          return [path, ...paths(selection.selectionSet?.selections, `${path}.`)];
+        }
         case Kind.INLINE_FRAGMENT:
-          return names(selection.selectionSet.selections);
+          return paths(selection.selectionSet.selections, prefix);
         case Kind.FRAGMENT_SPREAD:
-          return names(info.fragments[selection.name.value]?.selectionSet.selections ?? []);
+          return paths(info.fragments[selection.name.value]?.selectionSet.selections, prefix);
       }
     });
-  return new Set(info.fieldNodes.flatMap(node => names(node.selectionSet?.selections ?? [])));
+  return new Set(info.fieldNodes.flatMap(node => paths(node.selectionSet?.selections, '')));
 }

@@ -58,7 +58,8 @@ export class CallChanges {
   }
 
   private async applyOne(call: CallDocument, news: CallNews): Promise<CallDocument> {
-    if (news.kind === 'utterance' && (await this.utterances.has(call._id, news.utterance.ordinal))) return call;
+    if (news.kind === 'utterance' && (await this.utterances.has(call._id, news.utterance.ordinal)))
+      return call;
     const { patch, happenings } = foldCall(call, news);
     if (Object.keys(patch).length === 0 && happenings.length === 0) return call;
     if (news.kind === 'utterance') await this.utterances.add(call._id, news.utterance);
@@ -70,7 +71,9 @@ export class CallChanges {
     const occurredAt = new Date(Math.max(Date.now(), call.lastEventAt.getTime()));
     const changed = await this.calls.change(call, {
       ...patch,
-      ...(happenings.length > 0 ? { sequence: call.sequence + happenings.length, lastEventAt: occurredAt } : {}),
+      ...(happenings.length > 0
+        ? { sequence: call.sequence + happenings.length, lastEventAt: occurredAt }
+        : {}),
     });
     if (!changed) throw new Error('The call changed under its own transaction');
     await this.events.append(

@@ -10,7 +10,10 @@ import { CallsService } from './calls.service.js';
 export class CallEventFieldsResolver {
   constructor(private readonly service: CallsService) {}
 
-  @ResolveField(() => CallModel, { nullable: true, description: 'The call as it is now; null once it is deleted.' })
+  @ResolveField(() => CallModel, {
+    nullable: true,
+    description: 'The call as it is now; null once it is deleted.',
+  })
   call(@Parent() { document }: CallEventModel): Promise<CallModel | null> {
     return this.service.ofEvent(document.callId);
   }

@@ -113,5 +113,5 @@ export function toCallEventModel(document: CallEventDocument, cursor: string): C
     ...(happening.type === 'utteranceAdded'
       ? { utterance: toUtteranceModel(happening.utterance, happening.joinedAt) }
       : happening),
-  } as CallEventModel;
+  };
 }

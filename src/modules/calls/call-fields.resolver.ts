@@ -34,7 +34,10 @@ export class CallFieldsResolver {
     private readonly cursors: CursorCodec,
   ) {}
 
-  @ResolveField(() => AgentModel, { nullable: true, description: 'null: made without an agent, or the agent is deleted.' })
+  @ResolveField(() => AgentModel, {
+    nullable: true,
+    description: 'null: made without an agent, or the agent is deleted.',
+  })
   agent(@Parent() { document }: CallModel) {
     return this.joins.agentOf(document);
   }
@@ -46,7 +49,8 @@ export class CallFieldsResolver {
 
   @ResolveField(() => String, {
     nullable: true,
-    description: "Where to join, for the call's creator alone and until the call is over; null otherwise, and in subscriptions.",
+    description:
+      "Where to join, for the call's creator alone and until the call is over; null otherwise, and in subscriptions.",
   })
   joinUrl(@Parent() { document }: CallModel, @Info() info: GraphQLResolveInfo): string | null {
     if (info.operation.operation === 'subscription' || isOver(document.status)) return null;
@@ -55,7 +59,8 @@ export class CallFieldsResolver {
 
   @ResolveField(() => Int, {
     nullable: true,
-    description: 'Place among the calls of the tenant that wait for concurrency, 1 is next; null: it does not wait.',
+    description:
+      'Place among the calls of the tenant that wait for concurrency, 1 is next; null: it does not wait.',
   })
   queuePosition(@Parent() { document }: CallModel): Promise<number> | null {
     const isWaiting = document.status === 'QUEUED' && document.provider.attempts === 0;

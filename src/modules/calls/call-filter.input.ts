@@ -23,7 +23,10 @@ export class CallFilter {
   @Field(() => Date, { nullable: true, description: 'Before this moment.' })
   createdBefore?: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Words said in the transcript, or in the summary; all must occur.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Words said in the transcript, or in the summary; all must occur.',
+  })
   @Rule(z.string().max(200, 'must have at most 200 characters'))
   search?: string | null;
 

@@ -31,14 +31,23 @@ export function foldCall(call: CallDocument, news: CallNews): Folded {
   switch (news.kind) {
     case 'attempted':
       return changed({
-        provider: { ...call.provider, attempts: call.provider.attempts + 1, uncertainSince: news.at },
+        provider: {
+          ...call.provider,
+          attempts: call.provider.attempts + 1,
+          uncertainSince: news.at,
+          lastAttemptAt: news.at,
+        },
       });
+    case 'unique':
+      return changed({ provider: { ...call.provider, isUnique: true } });
     case 'notCreated':
       return changed({ provider: { ...call.provider, uncertainSince: null } });
     case 'provider':
       return foldSnapshot(call, news.call);
     case 'over':
-      return isOver(call.status) ? NOTHING : foldEnd(call, news.reason, null, news.failure, call.joinedAt !== null);
+      return isOver(call.status)
+        ? NOTHING
+        : foldEnd(call, news.reason, null, news.failure, call.joinedAt !== null);
     case 'utterance':
       if (settlement.transcript || call.deletedAt) return NOTHING;
       return {
@@ -56,11 +65,18 @@ export function foldCall(call: CallDocument, news: CallNews): Folded {
       };
     case 'recordingReady':
       if (settlement.recording !== 'pending' || call.deletedAt) return NOTHING;
-      return { patch: { settlement: { ...settlement, recording: 'ready' } }, happenings: [{ type: 'recordingReady' }] };
+      return {
+        patch: { settlement: { ...settlement, recording: 'ready' } },
+        happenings: [{ type: 'recordingReady' }],
+      };
     case 'recordingAbsent':
-      return settlement.recording === 'pending' ? changed({ settlement: { ...settlement, recording: 'absent' } }) : NOTHING;
+      return settlement.recording === 'pending'
+        ? changed({ settlement: { ...settlement, recording: 'absent' } })
+        : NOTHING;
     case 'summaryAbsent':
-      return settlement.summary === 'pending' ? changed({ settlement: { ...settlement, summary: 'absent' } }) : NOTHING;
+      return settlement.summary === 'pending'
+        ? changed({ settlement: { ...settlement, summary: 'absent' } })
+        : NOTHING;
     case 'billingAbsent':
       return changed({ settlement: { ...settlement, billing: true } });
     case 'transcriptAbsent':
@@ -89,7 +105,8 @@ function foldSnapshot(call: CallDocument, snapshot: ProviderCall): Folded {
       joinUrl: isOver(call.status) || snapshot.endedAt ? null : (snapshot.joinUrl ?? call.provider.joinUrl),
     },
     billedSeconds: snapshot.billedSeconds ?? call.billedSeconds,
-    joinedAt: call.joinedAt ?? (isOver(call.status) && call.endReason === 'CANCELLED' ? null : snapshot.joinedAt),
+    joinedAt:
+      call.joinedAt ?? (isOver(call.status) && call.endReason === 'CANCELLED' ? null : snapshot.joinedAt),
   };
   const summary = foldSummary(call, snapshot);
   const settlement = {
@@ -99,12 +116,20 @@ function foldSnapshot(call: CallDocument, snapshot: ProviderCall): Folded {
   };
   const status = foldStatus(call, snapshot);
   return {
-    patch: { ...base, ...summary.patch, settlement: { ...settlement, ...status.patch.settlement }, ...withoutSettlement(status.patch) },
+    patch: {
+      ...base,
+      ...summary.patch,
+      settlement: { ...settlement, ...status.patch.settlement },
+      ...withoutSettlement(status.patch),
+    },
     happenings: [...status.happenings, ...summary.happenings],
   };
 }
 
-const withoutSettlement = ({ settlement: _settlement, ...rest }: Partial<CallDocument>): Partial<CallDocument> => rest;
+const withoutSettlement = ({
+  settlement: _settlement,
+  ...rest
+}: Partial<CallDocument>): Partial<CallDocument> => rest;
 
 function foldStatus(call: CallDocument, snapshot: ProviderCall): Folded {
   if (isOver(call.status)) return NOTHING;
@@ -129,7 +154,7 @@ function foldEnd(
   return moved(call, status, endReason, {
     endReason,
     endedAt: endedAt ?? new Date(),
-    failure: failure ?? (status === 'FAILED' ? FAILURES[endReason] ?? null : null),
+    failure: failure ?? (status === 'FAILED' ? (FAILURES[endReason] ?? null) : null),
     settlement: wasJoined
       ? { ...call.settlement, recording: call.recordingEnabled ? call.settlement.recording : 'absent' }
       : { ...call.settlement, transcript: true, summary: 'absent', recording: 'absent', billing: true },
@@ -144,8 +169,14 @@ const FAILURES: Partial<Record<CallEndReason, string>> = {
   QUOTA_EXCEEDED: "The tenant's quota of call minutes is used up.",
 };
 
-function moved(call: CallDocument, to: CallDocument['status'], endReason: CallEndReason | null, patch: Partial<CallDocument>): Folded {
-  const isKnown = call.provider.callId !== null || to === 'COMPLETED' || to === 'IN_PROGRESS' || endReason === 'UNJOINED';
+function moved(
+  call: CallDocument,
+  to: CallDocument['status'],
+  endReason: CallEndReason | null,
+  patch: Partial<CallDocument>,
+): Folded {
+  const isKnown =
+    call.provider.callId !== null || to === 'COMPLETED' || to === 'IN_PROGRESS' || endReason === 'UNJOINED';
   const steps = stepsBetween(call.status, to, isKnown);
   if (steps.length === 0) return NOTHING;
   return {

@@ -7,6 +7,8 @@ export type CallNews =
   | { readonly kind: 'attempted'; readonly at: Date }
   /** The provider has certainly not created it. */
   | { readonly kind: 'notCreated' }
+  /** There is no second call of it at the provider. */
+  | { readonly kind: 'unique' }
   | { readonly kind: 'provider'; readonly call: ProviderCall }
   | { readonly kind: 'over'; readonly reason: CallEndReason; readonly failure: string | null }
   | { readonly kind: 'utterance'; readonly utterance: Utterance }

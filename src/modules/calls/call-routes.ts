@@ -21,7 +21,9 @@ export class CallRoutes {
 
   /** The tenant of a call; null for a call that never was. */
   async tenantOf(callId: ObjectId): Promise<ObjectId | null> {
-    const route = await this.system.run('route.resolve', () => this.model.findOne({ _id: callId }).lean().exec());
+    const route = await this.system.run('route.resolve', () =>
+      this.model.findOne({ _id: callId }).lean().exec(),
+    );
     return route?.tenantId ?? null;
   }
 }

@@ -14,7 +14,7 @@ export class CallSlots extends TenantRepository<CallSlotsDocument> {
 
   /** Takes a place for a call, or keeps the one it has; false when all `limit` places are taken. */
   async take(callId: ObjectId, limit: number): Promise<boolean> {
-    if (await this.findOne({ callIds: callId } as ScopedFilter<CallSlotsDocument>)) return true;
+    if (await this.findOne({ callIds: callId })) return true;
     const isFree = { [`callIds.${limit - 1}`]: { $exists: false } } as ScopedFilter<CallSlotsDocument>;
     const add = { $addToSet: { callIds: callId } } as ScopedUpdate<CallSlotsDocument>;
     try {
@@ -28,7 +28,7 @@ export class CallSlots extends TenantRepository<CallSlotsDocument> {
 
   async release(callId: ObjectId): Promise<boolean> {
     const pull = { $pull: { callIds: callId } } as ScopedUpdate<CallSlotsDocument>;
-    return (await this.updateOne({ callIds: callId } as ScopedFilter<CallSlotsDocument>, pull)) !== null;
+    return (await this.updateOne({ callIds: callId }, pull)) !== null;
   }
 
   async used(): Promise<number> {

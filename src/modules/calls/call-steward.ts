@@ -5,6 +5,7 @@ import type { ObjectId } from '../../mongo/object-id.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { RecordingStore } from '../../recordings/recording-store.js';
 import { Providers } from '../ultravox/providers.js';
+import { ProviderError } from '../ultravox/voice-provider.js';
 import { CallChanges } from './call-changes.js';
 import { CallSlots } from './call-slots.js';
 import { isOver } from './call-status.js';
@@ -12,7 +13,12 @@ import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
 import { DispatchCall } from './dispatch-call.js';
 import { FollowCall } from './follow-call.js';
+import { inMs } from './in-ms.js';
 import { SettleCall } from './settle-call.js';
+import { TwinCalls } from './twin-calls.js';
+
+/** Steps of one call in a row, before others get their turn. */
+const MOST_STEPS = 20;
 
 /**
  * Looks after each call from its creation until nothing is left to do: brings it to the provider, follows it,
@@ -28,6 +34,7 @@ export class CallSteward {
     private readonly dispatch: DispatchCall,
     private readonly follow: FollowCall,
     private readonly settle: SettleCall,
+    private readonly twins: TwinCalls,
     private readonly providers: Providers,
     private readonly recordings: RecordingStore,
     private readonly jobs: Jobs,
@@ -44,15 +51,20 @@ export class CallSteward {
   }
 
   private async tend(callId: ObjectId): Promise<Date | null> {
-    for (;;) {
+    for (let steps = 0; steps < MOST_STEPS; steps += 1) {
       const call = await this.calls.findEvenDeleted(callId);
       const dueAt = call && (await this.step(call));
       if (!dueAt || dueAt.getTime() > Date.now()) return dueAt;
     }
+    return inMs(1000);
   }
 
   private async step(call: CallDocument): Promise<Date | null> {
     if (call.status === 'QUEUED') return this.dispatch.step(call);
+    return earliest(await this.twins.check(call), await this.atProvider(call));
+  }
+
+  private async atProvider(call: CallDocument): Promise<Date | null> {
     if (!isOver(call.status)) return this.follow.step(call);
     await this.freePlace(call._id);
     return call.deletedAt ? this.removeEverywhere(call) : this.settle.step(call);
@@ -61,14 +73,27 @@ export class CallSteward {
   /** Gives the call's place to whoever waits longest. */
   private async freePlace(callId: ObjectId): Promise<void> {
     if (!(await this.slots.release(callId))) return;
-    for (const next of await this.calls.waiting(1)) await this.jobs.wake('call', this.context.tenant.id, next._id);
+    for (const next of await this.calls.waiting(1))
+      await this.jobs.wake('call', this.context.tenant.id, next._id);
   }
 
-  private async removeEverywhere(call: CallDocument): Promise<null> {
+  private async removeEverywhere(call: CallDocument): Promise<Date | null> {
     const { callId } = call.provider;
     await this.recordings.remove(call._id);
-    if (callId !== null && !call.settlement.deletion) await (await this.providers.clientFor(call)).deleteCall(callId);
+    try {
+      if (callId !== null && !call.settlement.deletion) {
+        await (await this.providers.clientFor(call)).deleteCall(callId);
+      }
+    } catch (error) {
+      if (error instanceof ProviderError) return inMs(10_000);
+      throw error;
+    }
     await this.changes.apply(call._id, { kind: 'deletedAtProvider' });
     return null;
   }
+}
+
+function earliest(a: Date | null, b: Date | null): Date | null {
+  if (a && b) return a < b ? a : b;
+  return a ?? b;
 }

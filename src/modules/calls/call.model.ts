@@ -1,5 +1,10 @@
 import { Field, Float, Int, ObjectType } from '@nestjs/graphql';
-import { CALL_END_REASONS, CALL_STATUSES, type CallEndReason, type CallStatus } from '../../events/call-event.schema.js';
+import {
+  CALL_END_REASONS,
+  CALL_STATUSES,
+  type CallEndReason,
+  type CallStatus,
+} from '../../events/call-event.schema.js';
 import { toPublicId } from '../../ids/public-id.js';
 import { ConnectionOf } from '../../pagination/connection.model.js';
 import { enumOf } from '../../schema/enums.js';
@@ -14,7 +19,11 @@ export const CallStatusEnum = enumOf(
     'IN_PROGRESS: joined. Final are COMPLETED (joined and over), FAILED (an error ended it) and ENDED (over before ' +
     'anyone joined). A status never moves backwards.',
 );
-export const CallMediumEnum = enumOf('CallMedium', CALL_MEDIA, 'WEB: joined by a joinUrl. PHONE: dialled by the provider.');
+export const CallMediumEnum = enumOf(
+  'CallMedium',
+  CALL_MEDIA,
+  'WEB: joined by a joinUrl. PHONE: dialled by the provider.',
+);
 export const CallEndReasonEnum = enumOf(
   'CallEndReason',
   CALL_END_REASONS,
@@ -33,7 +42,10 @@ export class CallModel extends Node {
   @Field(() => CallMediumEnum)
   medium!: CallMedium;
 
-  @Field(() => Int, { nullable: true, description: 'Version of the agent it was made from; null without an agent.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Version of the agent it was made from; null without an agent.',
+  })
   agentVersion!: number | null;
 
   @Field({ description: 'The prompt as it was given to the provider, placeholders filled in.' })
@@ -48,7 +60,10 @@ export class CallModel extends Node {
   @Field(() => JSONObject, { description: 'Your own text values.' })
   metadata!: Record<string, unknown>;
 
-  @Field(() => String, { nullable: true, description: "The provider's id of it; null until it is known there." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The provider's id of it; null until it is known there.",
+  })
   providerCallId!: string | null;
 
   @Field({ description: 'Whether the simulator plays both sides of it.' })
@@ -63,7 +78,10 @@ export class CallModel extends Node {
   @Field(() => Date, { nullable: true, description: 'null: it is not over.' })
   endedAt!: Date | null;
 
-  @Field(() => Float, { nullable: true, description: 'From the join to the end; null unless joined and over.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'From the join to the end; null unless joined and over.',
+  })
   durationSeconds!: number | null;
 
   @Field(() => Float, { nullable: true, description: 'What the provider bills; null until it says so.' })
@@ -72,7 +90,10 @@ export class CallModel extends Node {
   @Field(() => CallEndReasonEnum, { nullable: true, description: 'null: it is not over.' })
   endReason!: CallEndReason | null;
 
-  @Field(() => String, { nullable: true, description: 'What went wrong, in words a user may read; null: nothing did.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'What went wrong, in words a user may read; null: nothing did.',
+  })
   failure!: string | null;
 
   @Field(() => String, { nullable: true, description: 'null: there is none (yet).' })
@@ -103,7 +124,8 @@ export function toCallModel(document: CallDocument): CallModel {
     createdAt: document.createdAt,
     joinedAt,
     endedAt,
-    durationSeconds: joinedAt && endedAt ? Math.max(0, (endedAt.getTime() - joinedAt.getTime()) / 1000) : null,
+    durationSeconds:
+      joinedAt && endedAt ? Math.max(0, (endedAt.getTime() - joinedAt.getTime()) / 1000) : null,
     billedSeconds: document.billedSeconds,
     endReason: document.endReason,
     failure: document.failure,

@@ -1,4 +1,9 @@
-import { CALL_END_REASONS, CALL_STATUSES, type CallEndReason, type CallStatus } from '../../events/call-event.schema.js';
+import {
+  CALL_END_REASONS,
+  CALL_STATUSES,
+  type CallEndReason,
+  type CallStatus,
+} from '../../events/call-event.schema.js';
 import { defineCollection } from '../../mongo/model-provider.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { type ScopedDocument, scopedSchema } from '../../tenancy/plugin/scoped-schema.js';
@@ -18,6 +23,9 @@ export interface CallProvider {
   attempts: number;
   /** Since when a request to create it is under way or unanswered: the provider may or may not know the call. */
   uncertainSince: Date | null;
+  lastAttemptAt: Date | null;
+  /** Whether it was made sure that several attempts have left no second call behind. */
+  isUnique: boolean;
 }
 
 /** What follows a call's end, step by step. */

@@ -31,6 +31,7 @@ import { RecordingsController } from './recordings.controller.js';
 import { SettleCall } from './settle-call.js';
 import { SteerCall } from './steer-call.js';
 import { TranscriptDeltas } from './transcript-deltas.js';
+import { TwinCalls } from './twin-calls.js';
 import { UTTERANCES } from './utterance.schema.js';
 import { UtterancesRepository } from './utterances.repository.js';
 
@@ -67,6 +68,7 @@ import { UtterancesRepository } from './utterances.repository.js';
     SettleCall,
     SteerCall,
     TranscriptDeltas,
+    TwinCalls,
     UtterancesRepository,
   ],
   exports: [CallJoins, CallsRepository, CallsService],

@@ -39,7 +39,7 @@ export class CallsRepository extends TenantRepository<CallDocument> {
   }
 
   findByIdempotencyKey(owner: string, key: string): Promise<CallDocument | null> {
-    return this.findOne({ 'idempotency.owner': owner, 'idempotency.key': key } as ScopedFilter<CallDocument>);
+    return this.findOne({ 'idempotency.owner': owner, 'idempotency.key': key });
   }
 
   /** Stores a new call. @throws a duplicate-key error when its idempotency key is taken. */
@@ -90,7 +90,12 @@ export function callFilter(criteria: CallCriteria): ScopedFilter<CallDocument> {
     ...(statuses ? { status: { $in: [...statuses] } } : {}),
     ...(agentId ? { agentId } : {}),
     ...(createdAfter || createdBefore
-      ? { createdAt: { ...(createdAfter ? { $gte: createdAfter } : {}), ...(createdBefore ? { $lt: createdBefore } : {}) } }
+      ? {
+          createdAt: {
+            ...(createdAfter ? { $gte: createdAfter } : {}),
+            ...(createdBefore ? { $lt: createdBefore } : {}),
+          },
+        }
       : {}),
     ...(search === undefined ? {} : words.length > 0 ? { words: { $all: words } } : { _id: { $in: [] } }),
     ...(pairs.length > 0 ? { metadataPairs: { $all: pairs } } : {}),

@@ -23,7 +23,9 @@ export class CallsResolver {
   }
 
   @Allow('calls:read')
-  @Query(() => CallConnection, { description: "Newest first. Admins see all of the tenant's, everybody else his own." })
+  @Query(() => CallConnection, {
+    description: "Newest first. Admins see all of the tenant's, everybody else his own.",
+  })
   calls(@Args() { filter, ...page }: CallsArgs) {
     return this.service.list(page, filter);
   }
@@ -45,7 +47,9 @@ export class CallsResolver {
   }
 
   @Allow('calls:write')
-  @Mutation(() => CallModel, { description: 'Says something into a live call; CONFLICT when it is not live.' })
+  @Mutation(() => CallModel, {
+    description: 'Says something into a live call; CONFLICT when it is not live.',
+  })
   async sendCallMessage(@Args('input') input: SendCallMessageInput): Promise<CallModel> {
     return toCallModel(await this.steering.send(input));
   }

@@ -85,7 +85,7 @@ export class CallsService {
       statuses: filter?.statuses ?? undefined,
       createdAfter: filter?.createdAfter ?? undefined,
       createdBefore: filter?.createdBefore ?? undefined,
-      search: filter?.search?.trim() || undefined,
+      search: blankAsAbsent(filter?.search),
       metadata: filter?.metadata ?? undefined,
     };
   }
@@ -111,6 +111,11 @@ export class CallsService {
 function ownerOf(viewer: Viewer): ObjectId {
   if (viewer.kind !== 'user') throw new DomainError('FORBIDDEN');
   return viewer.userId;
+}
+
+/** A search for nothing is no search. */
+function blankAsAbsent(search: string | null | undefined): string | undefined {
+  return search == null || search.trim() === '' ? undefined : search;
 }
 
 /** The id that a filter names; an id that cannot exist matches nothing, like any unknown one. */

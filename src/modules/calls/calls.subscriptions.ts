@@ -29,7 +29,8 @@ export class CallsSubscriptions {
 
   @Allow('calls:read')
   @Query(() => String, {
-    description: "The head of the viewer's feed, now. To load and follow: read it, then the list, then subscribe after it.",
+    description:
+      "The head of the viewer's feed, now. To load and follow: read it, then the list, then subscribe after it.",
   })
   async eventCursor(): Promise<string> {
     return this.cursors.at(await this.feed.head());
@@ -50,11 +51,17 @@ export class CallsSubscriptions {
     const { viewer } = this.context;
     const visibility = this.service.visibilityOf(viewer, call?._id);
     const position = after == null ? await this.feed.head() : this.cursors.positionOf(after);
-    return mapped(this.feed.follow(position, () => visibility), event => this.cursors.toModel(event));
+    return mapped(
+      this.feed.follow(position, () => visibility),
+      event => this.cursors.toModel(event),
+    );
   }
 
   @Allow('calls:read')
-  @Subscription(() => TranscriptDeltaModel, { ...itself, description: 'What is being said in a call right now.' })
+  @Subscription(() => TranscriptDeltaModel, {
+    ...itself,
+    description: 'What is being said in a call right now.',
+  })
   async transcriptDeltas(
     @Args('callId', { type: () => ID }) callId: string,
   ): Promise<AsyncIterableIterator<TranscriptDeltaModel>> {
@@ -66,7 +73,8 @@ export class CallsSubscriptions {
   @Subscription(() => Int, {
     ...itself,
     nullable: true,
-    description: 'Place of a call among those that wait; null, and the end, when the wait is over. Not stored.',
+    description:
+      'Place of a call among those that wait; null, and the end, when the wait is over. Not stored.',
   })
   async queuePosition(
     @Args('callId', { type: () => ID }) callId: string,

@@ -10,16 +10,24 @@ import type { CallMedium } from './call.schema.js';
 
 /** Variables are spoken and handed to the provider: bounded, and without keys that mean something elsewhere. */
 const variables = z
-  .record(z.string().regex(/^[\w.-]{1,100}$/, 'has a name that is not letters, digits, _, . or -'), z.unknown())
+  .record(
+    z.string().regex(/^[\w.-]{1,100}$/, 'has a name that is not letters, digits, _, . or -'),
+    z.unknown(),
+  )
   .refine(value => JSON.stringify(value).length <= 20_000, 'must not exceed 20000 characters')
   .refine(value => !Object.hasOwn(value, '__proto__'), 'has a reserved name');
 
-@InputType({ description: 'What to call, and how. A field that is left out is taken from the agent, where there is one.' })
+@InputType({
+  description: 'What to call, and how. A field that is left out is taken from the agent, where there is one.',
+})
 export class CreateCallInput {
   @Field(() => ID, { nullable: true })
   agentId?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Required without agentId. May hold {{placeholders}}.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Required without agentId. May hold {{placeholders}}.',
+  })
   @Rule(text(20_000))
   systemPrompt?: string | null;
 
@@ -36,7 +44,12 @@ export class CreateCallInput {
   voice?: string | null;
 
   @Field(() => String, { nullable: true, description: 'BCP 47, such as en or de-CH.' })
-  @Rule(z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag').max(16))
+  @Rule(
+    z
+      .string()
+      .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag')
+      .max(16),
+  )
   languageHint?: string | null;
 
   @Field(() => Float, { nullable: true, description: '0 to 1.' })
@@ -64,7 +77,11 @@ export class CreateCallInput {
   @Field(() => FirstSpeaker, { nullable: true })
   firstSpeaker?: 'AGENT' | 'USER' | null;
 
-  @Field(() => Int, { nullable: true, defaultValue: 300, description: 'Waiting longer for a free place ends the call: QUEUE_EXPIRED.' })
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: 300,
+    description: 'Waiting longer for a free place ends the call: QUEUE_EXPIRED.',
+  })
   @Rule(z.number().min(0, 'must be at least 0').max(86_400, 'must be at most 86400'))
   maxQueueSeconds?: number | null;
 
@@ -96,6 +113,10 @@ export class SendCallMessageInput {
   @Rule(text(5000))
   text!: string;
 
-  @Field(() => Boolean, { nullable: true, defaultValue: false, description: 'Interrupts what is being said.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description: 'Interrupts what is being said.',
+  })
   urgent?: boolean | null;
 }

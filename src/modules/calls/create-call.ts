@@ -98,7 +98,8 @@ export class CreateCall {
   private async findKnown(input: CreateCallInput, creator: CallCreator): Promise<CallDocument | null> {
     if (input.idempotencyKey == null) return null;
     const known = await this.calls.findByIdempotencyKey(creator.owner, input.idempotencyKey);
-    if (known && known.idempotency?.fingerprint !== fingerprintOf(input)) throw new DomainError('IDEMPOTENCY_CONFLICT');
+    if (known && known.idempotency?.fingerprint !== fingerprintOf(input))
+      throw new DomainError('IDEMPOTENCY_CONFLICT');
     return known;
   }
 

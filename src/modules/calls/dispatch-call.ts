@@ -16,11 +16,9 @@ import { CallChanges } from './call-changes.js';
 import { CallSlots } from './call-slots.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
+import { inMs } from './in-ms.js';
+import { CALL_ID_KEY, TwinCalls, UNCERTAIN_MS } from './twin-calls.js';
 
-/** The key in the provider's metadata that holds our own id of the call. */
-export const CALL_ID_KEY = 'vohoCallId';
-/** How long a request whose answer was lost may still turn up at the provider. */
-const UNCERTAIN_MS = 10_000;
 /** After so many certain refusals for now, the call fails. */
 const MOST_ATTEMPTS = 20;
 
@@ -34,6 +32,7 @@ export class DispatchCall {
     private readonly changes: CallChanges,
     private readonly slots: CallSlots,
     private readonly providers: Providers,
+    private readonly twins: TwinCalls,
     private readonly signatures: ProviderSignatures,
     private readonly rate: CreationRate,
     private readonly tenants: TenantDirectory,
@@ -46,7 +45,8 @@ export class DispatchCall {
     const { uncertainSince } = call.provider;
     if (uncertainSince) return this.resolveUncertainty(call, uncertainSince);
     if (call.endRequestedAt) return this.end(call, 'CANCELLED');
-    if (call.queuedUntil <= new Date()) return this.end(call, call.provider.attempts === 0 ? 'QUEUE_EXPIRED' : 'SYSTEM_ERROR');
+    if (call.queuedUntil <= new Date())
+      return this.end(call, call.provider.attempts === 0 ? 'QUEUE_EXPIRED' : 'SYSTEM_ERROR');
     if (call.provider.attempts >= MOST_ATTEMPTS) return this.end(call, 'SYSTEM_ERROR');
     if (!(await this.takePlace(call))) return earlier(inMs(1000), call.queuedUntil);
     const waitMs = await this.rate.take();
@@ -68,7 +68,10 @@ export class DispatchCall {
   private async create(call: CallDocument, provider: VoiceProvider): Promise<Date> {
     await this.changes.apply(call._id, { kind: 'attempted', at: new Date() });
     try {
-      await this.changes.apply(call._id, { kind: 'provider', call: await provider.createCall(this.requestFor(call)) });
+      await this.changes.apply(call._id, {
+        kind: 'provider',
+        call: await provider.createCall(this.requestFor(call)),
+      });
       return inMs(0);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
@@ -78,7 +81,11 @@ export class DispatchCall {
         await this.changes.apply(call._id, { kind: 'notCreated' });
         return inMs((error.retryAfterSeconds ?? 1) * 1000 + Math.random() * 500);
       }
-      await this.changes.apply(call._id, { kind: 'notCreated' }, { kind: 'over', reason: 'PROVIDER_REJECTED', failure: null });
+      await this.changes.apply(
+        call._id,
+        { kind: 'notCreated' },
+        { kind: 'over', reason: 'PROVIDER_REJECTED', failure: null },
+      );
       return inMs(0);
     }
   }
@@ -88,18 +95,15 @@ export class DispatchCall {
    * search proves nothing, so only after 10 s of them is the call taken not to exist.
    */
   private async resolveUncertainty(call: CallDocument, since: Date): Promise<Date> {
-    const provider = await this.providers.clientFor(call);
-    let found: ProviderCall[];
+    let found: ProviderCall | null;
     try {
-      found = await provider.findCalls(CALL_ID_KEY, toPublicId('call', call._id));
+      found = await this.twins.findOne(await this.providers.clientFor(call), call);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       return inMs(2000);
     }
-    const [oldest, ...surplus] = found;
-    for (const twin of surplus) await this.discard(provider, twin);
-    if (oldest) {
-      await this.changes.apply(call._id, { kind: 'provider', call: oldest });
+    if (found) {
+      await this.changes.apply(call._id, { kind: 'provider', call: found });
       return inMs(0);
     }
     if (Date.now() - since.getTime() < UNCERTAIN_MS) return inMs(1000);
@@ -107,24 +111,21 @@ export class DispatchCall {
     return inMs(0);
   }
 
-  /** Hangs up a second call that a lost answer has led to. */
-  private async discard(provider: VoiceProvider, twin: ProviderCall): Promise<void> {
-    if (!twin.endedAt && twin.joinedAt) {
-      await provider.sendMessage(twin.providerCallId, { kind: 'hangUp' }).catch(() => undefined);
-    }
-    await provider.deleteCall(twin.providerCallId).catch((error: unknown) => {
-      this.logger.warn(`A second call could not be deleted: ${(error as Error).message}`);
-    });
-  }
-
-  private async end(call: CallDocument, reason: 'CANCELLED' | 'QUEUE_EXPIRED' | 'SYSTEM_ERROR'): Promise<Date> {
+  private async end(
+    call: CallDocument,
+    reason: 'CANCELLED' | 'QUEUE_EXPIRED' | 'SYSTEM_ERROR',
+  ): Promise<Date> {
     const failure = reason === 'SYSTEM_ERROR' ? 'The voice provider could not take the call.' : null;
     await this.changes.apply(call._id, { kind: 'over', reason, failure });
     return inMs(0);
   }
 
   private requestFor(call: CallDocument) {
-    return { ...call, metadata: { ...call.metadata, [CALL_ID_KEY]: toPublicId('call', call._id) }, callbacks: this.callbacksFor(call) };
+    return {
+      ...call,
+      metadata: { ...call.metadata, [CALL_ID_KEY]: toPublicId('call', call._id) },
+      callbacks: this.callbacksFor(call),
+    };
   }
 
   private callbacksFor(call: CallDocument): ProviderCallbacks {
@@ -138,5 +139,4 @@ export class DispatchCall {
   }
 }
 
-export const inMs = (milliseconds: number): Date => new Date(Date.now() + milliseconds);
 const earlier = (a: Date, b: Date): Date => (a < b ? a : b);

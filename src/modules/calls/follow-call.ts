@@ -4,7 +4,7 @@ import { ProviderError, type VoiceProvider } from '../ultravox/voice-provider.js
 import { CallChanges } from './call-changes.js';
 import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
-import { inMs } from './dispatch-call.js';
+import { inMs } from './in-ms.js';
 
 /** How often the provider is asked about a live call, beside all that it tells by itself. */
 const ASK_EVERY_MS = 10_000;
@@ -23,7 +23,10 @@ export class FollowCall {
     if (providerCallId === null) throw new Error('A call that is not queued has a provider call id');
     const provider = await this.providers.clientFor(call);
     try {
-      const current = await this.changes.apply(call._id, { kind: 'provider', call: await provider.getCall(providerCallId) });
+      const current = await this.changes.apply(call._id, {
+        kind: 'provider',
+        call: await provider.getCall(providerCallId),
+      });
       if (!current || isOver(current.status)) return inMs(0);
       if (!current.endRequestedAt) return inMs(ASK_EVERY_MS);
       return await this.end(current, provider, providerCallId);

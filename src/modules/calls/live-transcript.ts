@@ -17,7 +17,7 @@ interface Spoken {
   readonly startedAt: number;
 }
 
-/** Seconds a live transcript's single utterance may have: far more than anybody says in one breath. */
+/** Characters that one utterance may have: far more than anybody says in one breath. */
 const MOST_CHARACTERS = 20_000;
 
 /**
@@ -30,12 +30,15 @@ export class LiveTranscript {
   private readonly closed = new Set<number>();
 
   /** Takes one message. Null for anything that is no news about what is said. */
-  take(message: unknown, now: number): { delta: Delta; utterance: ((joinedAt: Date | null) => Utterance) | null } | null {
+  take(
+    message: unknown,
+    now: number,
+  ): { delta: Delta; utterance: ((joinedAt: Date | null) => Utterance) | null } | null {
     const parsed = frame.safeParse(message);
     if (!parsed.success || this.closed.has(parsed.data.ordinal)) return null;
     const { role, medium, text, delta, final, ordinal } = parsed.data;
     const before = this.open.get(ordinal) ?? { text: '', startedAt: now };
-    const spoken = { ...before, text: (text || before.text + (delta ?? '')).slice(0, MOST_CHARACTERS) };
+    const spoken = { ...before, text: wholeText(text, before.text, delta).slice(0, MOST_CHARACTERS) };
     this.open.set(ordinal, spoken);
     const speaker = role === 'user' ? 'USER' : 'AGENT';
     const isFinal = final ?? false;
@@ -57,6 +60,15 @@ export class LiveTranscript {
         : null,
     };
   }
+}
+
+/** `text` replaces unless it is empty, as a final one may be; `delta` appends. */
+function wholeText(
+  text: string | null | undefined,
+  before: string,
+  delta: string | null | undefined,
+): string {
+  return text == null || text === '' ? before + (delta ?? '') : text;
 }
 
 const secondsAfter = (joinedAt: Date, at: number): number => Math.max(0, (at - joinedAt.getTime()) / 1000);

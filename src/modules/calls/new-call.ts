@@ -8,11 +8,17 @@ import type { CallDocument } from './call.schema.js';
 import { fillPrompt } from './prompt-template.js';
 
 /** What an agent settles for its calls. */
-export interface AgentDefaults
-  extends Pick<
-    CallDocument,
-    'systemPrompt' | 'model' | 'voice' | 'languageHint' | 'temperature' | 'recordingEnabled' | 'maxDurationSeconds' | 'firstSpeaker'
-  > {
+export interface AgentDefaults extends Pick<
+  CallDocument,
+  | 'systemPrompt'
+  | 'model'
+  | 'voice'
+  | 'languageHint'
+  | 'temperature'
+  | 'recordingEnabled'
+  | 'maxDurationSeconds'
+  | 'firstSpeaker'
+> {
   readonly _id: ObjectId;
   readonly version: number;
 }
@@ -39,8 +45,10 @@ export function newCall(
   const variables = input.variables ?? {};
   const { prompt, missing } = fillPrompt(template, variables);
   if (missing.length > 0) throw badInput({ 'input.variables': `has no value for ${missing.join(', ')}` });
-  if (input.medium === 'PHONE' && !input.phoneNumber) throw badInput({ 'input.phoneNumber': 'is required for PHONE' });
-  if (input.medium === 'WEB' && input.phoneNumber) throw badInput({ 'input.phoneNumber': 'goes with PHONE only' });
+  if (input.medium === 'PHONE' && !input.phoneNumber)
+    throw badInput({ 'input.phoneNumber': 'is required for PHONE' });
+  if (input.medium === 'WEB' && input.phoneNumber)
+    throw badInput({ 'input.phoneNumber': 'goes with PHONE only' });
   const metadata = input.metadata ?? {};
   return {
     _id: newObjectId(),
@@ -69,6 +77,8 @@ export function newCall(
       joinUrl: null,
       attempts: 0,
       uncertainSince: null,
+      lastAttemptAt: null,
+      isUnique: false,
     },
     idempotency: input.idempotencyKey
       ? { owner: creator.owner, key: input.idempotencyKey, fingerprint: fingerprintOf(input) }
@@ -83,7 +93,13 @@ export function newCall(
     summary: null,
     shortSummary: null,
     words: [],
-    settlement: { transcript: false, summary: 'pending', recording: 'pending', billing: false, deletion: false },
+    settlement: {
+      transcript: false,
+      summary: 'pending',
+      recording: 'pending',
+      billing: false,
+      deletion: false,
+    },
     sequence: 1,
     lastEventAt: now,
     endRequestedAt: null,

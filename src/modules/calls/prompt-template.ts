@@ -1,7 +1,7 @@
 const PLACEHOLDER = /\{\{\s*([\w.-]+)\s*\}\}/g;
 
 /**
- * Fills the `{{placeholders}}` of a prompt. A value is put in as it is; an object as JSON.
+ * Fills the `{{placeholders}}` of a prompt. Text is put in as it is, anything else as JSON.
  * @returns the prompt, and the names for which there was no value.
  */
 export function fillPrompt(
@@ -11,7 +11,8 @@ export function fillPrompt(
   const missing = new Set<string>();
   const prompt = template.replace(PLACEHOLDER, (placeholder, name: string) => {
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
-    if (value !== undefined && value !== null) return typeof value === 'object' ? JSON.stringify(value) : String(value as string);
+    if (value !== undefined && value !== null)
+      return typeof value === 'string' ? value : JSON.stringify(value);
     missing.add(name);
     return placeholder;
   });

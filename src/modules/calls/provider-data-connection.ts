@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { refuseUpgrade, UpgradeRouter } from '../../upgrades/upgrade-router.js';
 import { ProviderSignatures } from '../ultravox/signatures.js';
 import { CallChanges } from './call-changes.js';
@@ -85,7 +85,7 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
         });
     };
     socket.on('message', (data, isBinary) => {
-      const heard = isBinary ? null : transcript.take(parsed(String(data as Buffer)), Date.now());
+      const heard = isBinary ? null : transcript.take(parsed(textOf(data)), Date.now());
       if (!heard) return;
       void enter(async () => {
         await Promise.resolve();
@@ -95,7 +95,8 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
       if (!utterance) return;
       enqueue(async () => {
         const call = await this.calls.findById(target.callId);
-        if (call) await this.changes.apply(call._id, { kind: 'utterance', utterance: utterance(call.joinedAt) });
+        if (call)
+          await this.changes.apply(call._id, { kind: 'utterance', utterance: utterance(call.joinedAt) });
       });
     });
     socket.on('error', () => {
@@ -107,6 +108,9 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
     });
   }
 }
+
+/** A frame's text; this server's sockets give buffers. */
+const textOf = (data: RawData): string => (Buffer.isBuffer(data) ? data.toString('utf8') : '');
 
 function parsed(text: string): unknown {
   try {

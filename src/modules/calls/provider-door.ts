@@ -28,7 +28,12 @@ export class ProviderDoor {
   }
 
   /** Runs `work` for the call's tenant, as the provider. */
-  enter<T>({ tenantId }: NewsTarget, requestId: string, ip: string | null, work: () => Promise<T>): Promise<T> {
+  enter<T>(
+    { tenantId }: NewsTarget,
+    requestId: string,
+    ip: string | null,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const scope = tenantScope({
       tenant: { id: tenantId, subdomain: '' },
       viewer: systemViewer('voice provider'),

@@ -17,7 +17,11 @@ export class QueuePositions {
     return abortable(leaving => this.look(callId, isOver, leaving));
   }
 
-  private async *look(callId: ObjectId, isOver: boolean, leaving: AbortSignal): AsyncGenerator<number | null, void, undefined> {
+  private async *look(
+    callId: ObjectId,
+    isOver: boolean,
+    leaving: AbortSignal,
+  ): AsyncGenerator<number | null, void, undefined> {
     let last: number | null | undefined;
     while (!leaving.aborted && !isOver) {
       const position = await persist(() => this.positionOf(callId), leaving);

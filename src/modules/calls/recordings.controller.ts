@@ -27,15 +27,21 @@ export class RecordingsController {
     @Res() response: Response,
   ): Promise<void> {
     const publicCallId = file.replace(/\.wav$/, '');
-    if (!this.links.isValid(publicCallId, expires, signature)) throw new HttpException('The link is not valid or has expired', 403);
+    if (!this.links.isValid(publicCallId, expires, signature))
+      throw new HttpException('The link is not valid or has expired', 403);
     const target = await this.door.find(publicCallId);
     if (!target) throw new HttpException('There is no such recording', 404);
     const path = await this.door.enter(target, 'recording', request.ip ?? null, async () => {
       const call = await this.calls.findById(target.callId);
-      return call?.settlement.recording === 'ready' ? ((await this.recordings.find(call._id)) ?? this.fetchAgain(call)) : null;
+      return call?.settlement.recording === 'ready'
+        ? ((await this.recordings.find(call._id)) ?? this.fetchAgain(call))
+        : null;
     });
     if (!path) throw new HttpException('There is no such recording', 404);
-    response.sendFile(path, { headers: { 'Content-Type': 'audio/wav', 'Cache-Control': 'private, no-store' }, dotfiles: 'allow' });
+    response.sendFile(path, {
+      headers: { 'Content-Type': 'audio/wav', 'Cache-Control': 'private, no-store' },
+      dotfiles: 'allow',
+    });
   }
 
   /** Another process may have stored it where this one cannot look: the provider still has it. */

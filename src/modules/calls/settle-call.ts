@@ -6,7 +6,7 @@ import { ProviderError, type VoiceProvider } from '../ultravox/voice-provider.js
 import { CallChanges } from './call-changes.js';
 import type { CallNews } from './call-news.js';
 import type { CallDocument } from './call.schema.js';
-import { inMs } from './dispatch-call.js';
+import { inMs } from './in-ms.js';
 
 /** How long after the end the provider may take; what is not there by then is not going to be. */
 const PATIENCE_MS = { summary: 3 * 60_000, recording: 15 * 60_000, billing: 48 * 3_600_000 };
@@ -28,20 +28,28 @@ export class SettleCall {
     if (callId === null || isSettled(call)) return null;
     const provider = await this.providers.clientFor(call);
     let current = call;
-    for (const fetch of [this.transcript, this.snapshot, this.recording]) {
-      const news = await this.attempt(call, () => fetch.call(this, current, provider, callId));
+    for (const part of ['transcript', 'snapshot', 'recording'] as const) {
+      const news = await this.attempt(call, () => this[part](current, provider, callId));
       if (news) current = (await this.changes.apply(call._id, news)) ?? current;
     }
     current = await this.giveUp(current);
     return isSettled(current) ? null : inMs(backOff(ageOf(current)));
   }
 
-  private async transcript(call: CallDocument, provider: VoiceProvider, id: string): Promise<CallNews | null> {
+  private async transcript(
+    call: CallDocument,
+    provider: VoiceProvider,
+    id: string,
+  ): Promise<CallNews | null> {
     if (call.settlement.transcript) return null;
     return { kind: 'transcriptSettled', utterances: await provider.getTranscript(id) };
   }
 
-  private async snapshot({ settlement }: CallDocument, provider: VoiceProvider, id: string): Promise<CallNews | null> {
+  private async snapshot(
+    { settlement }: CallDocument,
+    provider: VoiceProvider,
+    id: string,
+  ): Promise<CallNews | null> {
     if (settlement.summary !== 'pending' && settlement.billing) return null;
     return { kind: 'provider', call: await provider.getCall(id) };
   }
@@ -76,7 +84,10 @@ export class SettleCall {
 }
 
 const isSettled = ({ settlement }: CallDocument): boolean =>
-  settlement.transcript && settlement.summary !== 'pending' && settlement.recording !== 'pending' && settlement.billing;
+  settlement.transcript &&
+  settlement.summary !== 'pending' &&
+  settlement.recording !== 'pending' &&
+  settlement.billing;
 
 const ageOf = ({ endedAt }: CallDocument): number => Date.now() - (endedAt?.getTime() ?? Date.now());
 

@@ -63,7 +63,11 @@ export class SteerCall {
     const provider = await this.providers.clientFor(call);
     try {
       const isUrgent = urgent ?? false;
-      await provider.sendMessage(providerCallId, { kind: kind === 'USER_TEXT' ? 'userText' : 'agentSays', text, isUrgent });
+      await provider.sendMessage(providerCallId, {
+        kind: kind === 'USER_TEXT' ? 'userText' : 'agentSays',
+        text,
+        isUrgent,
+      });
     } catch (error) {
       throw error instanceof ProviderError ? refusalOf(error) : error;
     }
@@ -100,6 +104,8 @@ function refusalOf({ fault, retryAfterSeconds }: ProviderError): DomainError {
     case 'busy':
     case 'not-ready':
     case 'no-answer':
-      return new DomainError('PROVIDER_UNAVAILABLE', undefined, { retryAfterSeconds: retryAfterSeconds ?? 1 });
+      return new DomainError('PROVIDER_UNAVAILABLE', undefined, {
+        retryAfterSeconds: retryAfterSeconds ?? 1,
+      });
   }
 }

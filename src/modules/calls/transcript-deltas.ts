@@ -35,7 +35,11 @@ export class TranscriptDeltas {
     return abortable(leaving => this.listen(tenantId, callId, leaving));
   }
 
-  private async *listen(tenantId: ObjectId, callId: ObjectId, leaving: AbortSignal): AsyncGenerator<Delta, void, undefined> {
+  private async *listen(
+    tenantId: ObjectId,
+    callId: ObjectId,
+    leaving: AbortSignal,
+  ): AsyncGenerator<Delta, void, undefined> {
     const waiting = new Map<number, Delta>();
     const arrived = new Signal();
     const stop = this.doorbell.listen<Delta>(

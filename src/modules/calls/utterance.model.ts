@@ -3,7 +3,11 @@ import type { Utterance } from '../../events/call-event.schema.js';
 import { ConnectionOf } from '../../pagination/connection.model.js';
 import { enumOf } from '../../schema/enums.js';
 
-export const SpeakerEnum = enumOf('Speaker', ['AGENT', 'USER', 'TOOL'], 'Who speaks. TOOL: what a tool was asked or answered.');
+export const SpeakerEnum = enumOf(
+  'Speaker',
+  ['AGENT', 'USER', 'TOOL'],
+  'Who speaks. TOOL: what a tool was asked or answered.',
+);
 export const UtteranceMediumEnum = enumOf('UtteranceMedium', ['VOICE', 'TEXT'], 'Spoken, or sent as text.');
 
 @ObjectType('Utterance', { description: 'Something said in a call.' })

@@ -3,7 +3,7 @@ import type { Model } from 'mongoose';
 import type { Utterance } from '../../events/call-event.schema.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
 import type { PageQuery } from '../../pagination/connection.js';
-import { type ScopedFilter, TenantRepository } from '../../tenancy/tenant-repository.js';
+import { TenantRepository } from '../../tenancy/tenant-repository.js';
 import { type UtteranceDocument, UTTERANCES } from './utterance.schema.js';
 
 @Injectable()
@@ -31,7 +31,13 @@ export class UtterancesRepository extends TenantRepository<UtteranceDocument> {
   }
 
   page(callId: ObjectId, query: PageQuery): Promise<UtteranceDocument[]> {
-    return this.find({ $and: [{ callId }, query.range] } as ScopedFilter<UtteranceDocument>, { sort: query.sort, limit: query.limit });
+    return this.find(
+      { $and: [{ callId }, query.range] },
+      {
+        sort: query.sort,
+        limit: query.limit,
+      },
+    );
   }
 
   countOf(callId: ObjectId): Promise<number> {

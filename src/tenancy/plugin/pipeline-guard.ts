@@ -1,14 +1,51 @@
 import type { PipelineStage } from 'mongoose';
 import type { ObjectId } from '../../mongo/object-id.js';
 
-/** Stages that write, read outside documents, or must come first and so cannot stand behind the tenant's $match. */
-const REFUSED = new Set([
-  '$out', '$merge', '$search', '$searchMeta', '$vectorSearch', '$geoNear', '$collStats', '$indexStats',
-  '$documents', '$changeStream', '$currentOp', '$listSessions', '$listLocalSessions', '$planCacheStats',
+/**
+ * Stages that only work on what they are given. Every other one is refused, also those that MongoDB has not yet: it
+ * may write, read another collection, or have to come first and so cannot stand behind the tenant's `$match`.
+ */
+const PLAIN = new Set([
+  '$addFields',
+  '$bucket',
+  '$bucketAuto',
+  '$count',
+  '$densify',
+  '$fill',
+  '$group',
+  '$limit',
+  '$match',
+  '$project',
+  '$redact',
+  '$replaceRoot',
+  '$replaceWith',
+  '$sample',
+  '$set',
+  '$setWindowFields',
+  '$skip',
+  '$sort',
+  '$sortByCount',
+  '$unset',
+  '$unwind',
 ]);
 
 type Stage = Record<string, unknown>;
 const stagesOf = (value: unknown): Stage[] => (Array.isArray(value) ? (value as Stage[]) : []);
+
+/** The one name of a stage. @throws Error for a stage with several, of which only one would be looked at. */
+function nameOf(stage: Stage): string {
+  const [name, ...others] = Object.keys(stage);
+  if (name === undefined || others.length > 0) throw new Error('a stage has exactly one name');
+  return name;
+}
+
+/** @throws Error with the reason when a pipeline does more than work on the documents of its own collection. */
+export function assertPlainPipeline(pipeline: readonly PipelineStage[]): void {
+  for (const stage of pipeline) {
+    const name = nameOf(stage as unknown as Stage);
+    if (!PLAIN.has(name)) throw new Error(`${name} may reach other collections`);
+  }
+}
 
 /**
  * Puts a tenant's `$match` first and in front of everything that reads another collection, at any depth.
@@ -24,8 +61,7 @@ export function confinePipeline(
   const confine = (stages: Stage[]): Stage[] => stages.map(confineStage);
 
   function confineStage(stage: Stage): Stage {
-    const name = Object.keys(stage)[0] ?? '';
-    if (REFUSED.has(name)) throw new Error(`${name} cannot be confined to a tenant`);
+    const name = nameOf(stage);
     const value = stage[name] as Stage | string;
     switch (name) {
       case '$lookup':
@@ -38,7 +74,8 @@ export function confinePipeline(
         const join = value as Stage;
         assertScoped(name, join['from']);
         const own = join['restrictSearchWithMatch'] as Stage | undefined;
-        return { [name]: { ...join, restrictSearchWithMatch: own ? { $and: [own, { tenantId }] } : { tenantId } } };
+        const restrictSearchWithMatch = own ? { $and: [own, { tenantId }] } : { tenantId };
+        return { [name]: { ...join, restrictSearchWithMatch } };
       }
       case '$facet':
         return {
@@ -47,6 +84,7 @@ export function confinePipeline(
           ),
         };
       default:
+        if (!PLAIN.has(name)) throw new Error(`${name} cannot be confined to a tenant`);
         return stage;
     }
   }

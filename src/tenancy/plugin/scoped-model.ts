@@ -1,6 +1,6 @@
 import type { Schema } from 'mongoose';
 import type { ObjectId } from '../../mongo/object-id.js';
-import { namesOtherTenant } from './filter-guard.js';
+import { filterFault } from './filter-guard.js';
 import { IsolationError } from '../../errors/isolation-error.js';
 import { touchesTenant } from './update-guard.js';
 
@@ -21,8 +21,11 @@ export function confineBulkWrite(
   tenantId: ObjectId,
 ): void {
   for (const operation of operations) {
-    const [name, body] = Object.entries(operation)[0] ?? ['', {}];
-    const refuse = (reason: string) => new IsolationError(model, `bulkWrite.${name}`, reason);
+    const [name, ...others] = Object.keys(operation);
+    const body = operation[name ?? ''] ?? {};
+    const refuse = (reason: string) => new IsolationError(model, `bulkWrite.${name ?? ''}`, reason);
+    // Of several operations in one object only the first would be confined, and maybe another one be run.
+    if (others.length > 0) throw refuse('an operation has exactly one name');
     switch (name) {
       case 'insertOne': {
         if (!body.document) throw refuse('there is no document');
@@ -35,7 +38,8 @@ export function confineBulkWrite(
       case 'deleteOne':
       case 'deleteMany': {
         if (body.collation) throw refuse('a collation may widen the tenant filter');
-        if (namesOtherTenant(body.filter, tenantId)) throw refuse('the filter names a tenant');
+        const fault = filterFault(body.filter, tenantId);
+        if (fault) throw refuse(fault);
         if (touchesTenant(body.update)) throw refuse('an update must not touch tenantId');
         body.filter = { ...body.filter, tenantId };
         break;
@@ -46,11 +50,28 @@ export function confineBulkWrite(
   }
 }
 
+/** Statics that send commands without running any hook. */
+const UNHOOKED = [
+  'watch',
+  'bulkSave',
+  'mapReduce',
+  'createCollection',
+  'syncIndexes',
+  'cleanIndexes',
+  'createSearchIndex',
+  'updateSearchIndex',
+  'dropSearchIndex',
+  'listSearchIndexes',
+] as const;
+
 /** Closes the statics that send commands without running any hook. */
 export function refuseStatics<T>(schema: Schema<T>): void {
-  for (const operation of ['watch', 'bulkSave', 'mapReduce', 'createCollection', 'createSearchIndex'] as const) {
-    schema.static(operation as never, function (this: { modelName: string }) {
-      throw new IsolationError(this.modelName, operation, 'no hook can confine it to a tenant');
-    } as never);
+  for (const operation of UNHOOKED) {
+    schema.static(
+      operation as never,
+      function (this: { modelName: string }) {
+        throw new IsolationError(this.modelName, operation, 'no hook can confine it to a tenant');
+      } as never,
+    );
   }
 }

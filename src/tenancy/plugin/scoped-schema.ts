@@ -1,7 +1,14 @@
-import { type Aggregate, type Document, type Model, type Query, Schema, type SchemaDefinition } from 'mongoose';
+import {
+  type Aggregate,
+  type Document,
+  type Model,
+  type Query,
+  Schema,
+  type SchemaDefinition,
+} from 'mongoose';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { scopeStore } from '../scope-store.js';
-import { namesOtherTenant } from './filter-guard.js';
+import { filterFault } from './filter-guard.js';
 import { FILTERED_OPERATIONS, unskippable, UPDATING_OPERATIONS } from './hook.js';
 import { IsolationError } from '../../errors/isolation-error.js';
 import { confinePipeline } from './pipeline-guard.js';
@@ -27,8 +34,15 @@ export function scopedSchema<T extends ScopedDocument>(
     {
       ...definition,
       tenantId: { type: Schema.Types.ObjectId, required: true, immutable: true },
-    } as unknown as SchemaDefinition<T>,
-    { strict: 'throw', strictQuery: 'throw', versionKey: false, minimize: false, autoIndex: false, id: false },
+    },
+    {
+      strict: 'throw',
+      strictQuery: 'throw',
+      versionKey: false,
+      minimize: false,
+      autoIndex: false,
+      id: false,
+    },
   );
   schema.set('tenancy' as never, 'scoped' as never);
   for (const keys of indexes) schema.index(keys);
@@ -42,7 +56,8 @@ export function scopedSchema<T extends ScopedDocument>(
 /** The tenant of the running operation. @throws IsolationError where there is none, or during system access. */
 export function currentTenantId(model: string, operation: string): ObjectId {
   const reason = scopeStore.systemReason();
-  if (reason) throw new IsolationError(model, operation, `tenant-owned data during system access (${reason})`);
+  if (reason)
+    throw new IsolationError(model, operation, `tenant-owned data during system access (${reason})`);
   const tenant = scopeStore.scope()?.tenant;
   if (!tenant) throw new IsolationError(model, operation, 'no tenant in scope');
   return tenant.id;
@@ -55,7 +70,8 @@ function confineQueries<T>(schema: Schema<T>): void {
     const tenantId = currentTenantId(modelName, operation);
     const refuse = (reason: string) => new IsolationError(modelName, operation, reason);
     if (this.getOptions().collation) throw refuse('a collation may widen the tenant filter');
-    if (namesOtherTenant(this.getFilter(), tenantId)) throw refuse('the filter names a tenant');
+    const fault = filterFault(this.getFilter(), tenantId);
+    if (fault) throw refuse(fault);
     if (UPDATING_OPERATIONS.has(operation)) {
       if (touchesTenant(this.getUpdate())) throw refuse('an update must not touch tenantId');
       if (operation.toLowerCase().includes('replace')) throw refuse('a replacement would drop tenantId');
@@ -76,6 +92,8 @@ function confineQueries<T>(schema: Schema<T>): void {
     unskippable(function (this: Aggregate<unknown>) {
       const model = this.model();
       const tenantId = currentTenantId(model.modelName, 'aggregate');
+      const refuse = (reason: string) => new IsolationError(model.modelName, 'aggregate', reason);
+      if (this.options.collation) throw refuse('a collation may widen the tenant filter');
       const scoped = (collection: string) =>
         Object.values(model.db.models).some(
           other => other.collection.name === collection && other.schema.get('tenancy' as never) === 'scoped',
@@ -85,7 +103,7 @@ function confineQueries<T>(schema: Schema<T>): void {
       try {
         confined = confinePipeline(pipeline, tenantId, scoped);
       } catch (error) {
-        throw new IsolationError(model.modelName, 'aggregate', (error as Error).message);
+        throw refuse((error as Error).message);
       }
       pipeline.splice(0, pipeline.length, ...confined);
     }),

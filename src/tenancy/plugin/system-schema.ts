@@ -11,7 +11,7 @@ export function systemSchema<T>(
   tenancy: 'global' | 'work',
   definition: SchemaDefinition<Omit<T, '_id'>>,
 ): Schema<T> {
-  const schema = new Schema<T>(definition as unknown as SchemaDefinition<T>, {
+  const schema = new Schema<T>(definition, {
     strict: 'throw',
     strictQuery: 'throw',
     versionKey: false,
@@ -34,13 +34,16 @@ export function systemSchema<T>(
   schema.pre(
     'aggregate',
     unskippable(function (this: Aggregate<unknown>) {
-      this.option({ comment: requireReason(this.model().modelName, 'aggregate') } as never);
+      this.option({ comment: requireReason(this.model().modelName, 'aggregate') });
     }),
   );
   for (const operation of ['insertMany', 'bulkWrite', 'save'] as const) {
-    schema.pre(operation as 'save', unskippable(function () {
-      requireReason('system', operation);
-    }) as never);
+    schema.pre(
+      operation as 'save',
+      unskippable(function () {
+        requireReason('system', operation);
+      }) as never,
+    );
   }
   return schema;
 }
