@@ -7,6 +7,7 @@ import type { Settings } from './config/settings.js';
 import { jsonBody, MAX_BODY_BYTES } from './entry/http/json-body.js';
 import { takeNotes } from './entry/http/http-request.js';
 import { requestLog } from './entry/http/request-log.js';
+import { Readiness } from './entry/health/readiness.js';
 import { ScopeMiddleware } from './entry/http/scope.middleware.js';
 import { playground } from './entry/playground/playground.js';
 import { GraphqlSockets } from './entry/sockets/graphql-sockets.js';
@@ -51,6 +52,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   return {
     app,
     async stop() {
+      app.get(Readiness).beginDraining();
       await sockets.drain();
       await app.close();
     },

@@ -1,9 +1,17 @@
 import type { ObjectId } from '../mongo/object-id.js';
 
 /** What a tenant's Redis keys and channels are for. */
-export type RedisPurpose = 'feed' | 'audit' | 'deltas' | 'sessions' | 'rate';
+export type RedisPurpose = 'feed' | 'audit' | 'deltas' | 'sessions' | 'rate' | 'requests' | 'log-ins';
 
 /** The one function that builds Redis keys and channels: the tenant always stands in them. */
 export function redisKey(tenantId: ObjectId, purpose: RedisPurpose, ...rest: readonly string[]): string {
   return ['t', tenantId.toHexString(), purpose, ...rest].join(':');
+}
+
+/**
+ * The key of something counted for an address, which belongs to no tenant. Holds the name of the database, since one
+ * Redis may serve several servers that have nothing to do with each other.
+ */
+export function addressKey(database: string, purpose: 'requests' | 'log-ins', address: string): string {
+  return ['a', database, purpose, address].join(':');
 }

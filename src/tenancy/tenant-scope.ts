@@ -27,8 +27,14 @@ export interface TenantScope {
 
 /** Freezes a scope, so that nothing further down can widen it. */
 export function tenantScope(scope: TenantScope): TenantScope {
-  if (Object.isFrozen(scope)) return scope;
-  return Object.freeze({ ...scope, tenant: scope.tenant && Object.freeze({ ...scope.tenant }) });
+  const { tenant, viewer } = scope;
+  const isFrozen = [scope, viewer, tenant ?? viewer].every(part => Object.isFrozen(part));
+  if (isFrozen) return scope;
+  return Object.freeze({
+    ...scope,
+    tenant: tenant && Object.freeze({ ...tenant }),
+    viewer: Object.freeze({ ...viewer }),
+  });
 }
 
 /** The scope of work that the server does for a tenant by itself; `label` says which, in logs and audit rows. */

@@ -1,13 +1,32 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { getVariableValues, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
-import { type Access, ACCESS } from '../../auth/allow.js';
+import {
+  BREAK,
+  type DocumentNode,
+  getVariableValues,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  visit,
+} from 'graphql';
 import { assertAccess } from '../../auth/access.guard.js';
+import { type Access, ACCESS } from '../../auth/allow.js';
+import { SETTINGS, type Settings } from '../../config/settings.js';
+import { DomainError } from '../../errors/domain-error.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
+import { assertModest } from './operation-size.js';
+
+/** An operation of a valid document, before its variables have been read. */
+export interface ArrivedOperation {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Record<string, unknown>;
+}
 
 /**
- * Looks at an operation's variables before it is executed. Where they cannot be read, rights come first: who may
- * not call a root field hears so, whatever he sent.
+ * Looks at a valid operation before it is executed, over every door. Not a validation rule: Apollo Server validates a
+ * document once for everybody, and this depends on the viewer and on the variables.
  */
 @Injectable()
 export class OperationGate {
@@ -18,26 +37,34 @@ export class OperationGate {
     private readonly scanner: MetadataScanner,
     private readonly reflector: Reflector,
     private readonly context: TenantContext,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  /** @throws DomainError UNAUTHENTICATED or FORBIDDEN, else the first error of the variables. */
-  check(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Record<string, unknown>): void {
-    const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 });
-    if (!errors?.[0]) return;
+  /**
+   * Where variables cannot be read, rights come first: who may not call a root field hears so, whatever he sent.
+   * @throws DomainError UNAUTHENTICATED or FORBIDDEN, the first error of the variables, or QUERY_TOO_COMPLEX.
+   */
+  check({ schema, document, operation, variables }: ArrivedOperation): void {
+    if (this.settings.isProduction && this.context.viewer.kind === 'anonymous' && asksForSchema(document)) {
+      throw new DomainError('UNAUTHENTICATED', 'Sign in to read the schema.');
+    }
+    const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
+      maxErrors: 1,
+    });
+    if (coerced) {
+      assertModest({ schema, document, operation, variables: coerced });
+      return;
+    }
     for (const selection of operation.selectionSet.selections) {
       if (selection.kind !== Kind.FIELD || selection.name.value.startsWith('__')) continue;
-      assertAccess(this.access(selection.name.value), this.context.viewer);
+      assertAccess(this.accessTable.get(selection.name.value), this.context.viewer);
     }
-    throw errors[0];
+    throw errors[0] ?? new Error('Variables without values and without errors');
   }
 
   /** Who may call each root field, read from the resolvers' decorators. */
   get accessTable(): ReadonlyMap<string, Access> {
     return (this.accessByField ??= this.readTable());
-  }
-
-  private access(field: string): Access | undefined {
-    return this.accessTable.get(field);
   }
 
   private readTable(): Map<string, Access> {
@@ -52,4 +79,17 @@ export class OperationGate {
     }
     return table;
   }
+}
+
+/** Whether any operation of the document introspects, in fragments too. `__typename` is no introspection. */
+function asksForSchema(document: DocumentNode): boolean {
+  let isAsked = false;
+  visit(document, {
+    Field: ({ name }) => {
+      if (name.value !== '__schema' && name.value !== '__type') return undefined;
+      isAsked = true;
+      return BREAK;
+    },
+  });
+  return isAsked;
 }

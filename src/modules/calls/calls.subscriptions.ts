@@ -1,8 +1,8 @@
 import { Args, ID, Int, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { Allow } from '../../auth/allow.js';
+import { PresentViewer } from '../../auth/present-viewer.js';
 import { LiveFeed } from '../../events/live-feed.js';
 import { mapped } from '../../events/mapped.js';
-import { TenantContext } from '../../tenancy/tenant-context.js';
 import { Check } from '../../validation/validation.pipe.js';
 import { opaque } from '../../validation/rules.js';
 import { CallEventCursors } from './call-event-cursors.js';
@@ -24,7 +24,7 @@ export class CallsSubscriptions {
     private readonly cursors: CallEventCursors,
     private readonly deltas: TranscriptDeltas,
     private readonly positions: QueuePositions,
-    private readonly context: TenantContext,
+    private readonly viewers: PresentViewer,
   ) {}
 
   @Allow('calls:read')
@@ -48,11 +48,11 @@ export class CallsSubscriptions {
     @Args('after', { type: () => String, nullable: true }, Check(opaque)) after?: string | null,
   ): Promise<AsyncIterableIterator<CallEventModel>> {
     const call = callId == null ? null : await this.service.loadForEvents(callId);
-    const { viewer } = this.context;
-    const visibility = this.service.visibilityOf(viewer, call?._id);
     const position = after == null ? await this.feed.head() : this.cursors.positionOf(after);
     return mapped(
-      this.feed.follow(position, () => visibility),
+      this.feed.follow(position, async () =>
+        this.service.visibilityOf(await this.viewers.with('calls:read'), call?._id),
+      ),
       event => this.cursors.toModel(event),
     );
   }

@@ -1,7 +1,9 @@
-import { type Aggregate, type Query, Schema, type SchemaDefinition } from 'mongoose';
+import { type Aggregate, Model, type Query, Schema, type SchemaDefinition } from 'mongoose';
 import { scopeStore } from '../scope-store.js';
 import { FILTERED_OPERATIONS, unskippable } from './hook.js';
 import { IsolationError } from '../../errors/isolation-error.js';
+import { assertPlainPipeline } from './pipeline-guard.js';
+import { refuseStatics } from './scoped-model.js';
 
 /**
  * Makes the schema of data that belongs to no tenant: *global* (tenants, the credential index) or *work* (ids,
@@ -20,13 +22,8 @@ export function systemSchema<T>(
     id: false,
   });
   schema.set('tenancy' as never, tenancy as never);
-  const requireReason = (model: string, operation: string): string => {
-    const reason = scopeStore.systemReason();
-    if (!reason) throw new IsolationError(model, operation, 'global and work data need a system reason');
-    return `voho:${reason}`;
-  };
   const mark = unskippable(function (this: Query<unknown, T>) {
-    this.comment(requireReason(this.model.modelName, (this as unknown as { op: string }).op));
+    this.comment(systemCommentFor(this.model.modelName, (this as unknown as { op: string }).op));
   });
   for (const operation of [...FILTERED_OPERATIONS, 'estimatedDocumentCount']) {
     schema.pre(operation as 'find', { query: true, document: false } as never, mark as never);
@@ -34,16 +31,47 @@ export function systemSchema<T>(
   schema.pre(
     'aggregate',
     unskippable(function (this: Aggregate<unknown>) {
-      this.option({ comment: requireReason(this.model().modelName, 'aggregate') });
+      const { modelName } = this.model();
+      this.option({ comment: systemCommentFor(modelName, 'aggregate') });
+      try {
+        assertPlainPipeline(this.pipeline());
+      } catch (error) {
+        throw new IsolationError(modelName, 'aggregate', (error as Error).message);
+      }
     }),
   );
-  for (const operation of ['insertMany', 'bulkWrite', 'save'] as const) {
-    schema.pre(
-      operation as 'save',
-      unskippable(function () {
-        requireReason('system', operation);
-      }) as never,
-    );
-  }
+  markInserts(schema);
+  refuseStatics(schema);
   return schema;
+}
+
+/** The comment of a command. @throws IsolationError without a reason. */
+function systemCommentFor(model: string, operation: string): string {
+  const reason = scopeStore.systemReason();
+  if (!reason) throw new IsolationError(model, operation, 'global and work data need a system reason');
+  return `voho:${reason}`;
+}
+
+function markInserts<T>(schema: Schema<T>): void {
+  // No hook of insertMany sees its options, so the static itself is replaced.
+  schema.static(
+    'insertMany' as never,
+    async function (this: Model<T>, docs: object[], options: object = {}) {
+      const comment = systemCommentFor(this.modelName, 'insertMany');
+      return Model.insertMany.call(this, docs, { ...options, comment } as object);
+    } as never,
+  );
+  schema.pre(
+    'bulkWrite',
+    unskippable(function (this: Model<T>, _operations: unknown, options: { comment?: unknown }) {
+      options.comment = systemCommentFor(this.modelName, 'bulkWrite');
+    }) as never,
+  );
+  schema.pre(
+    'save',
+    unskippable(function (this: unknown) {
+      const { modelName } = (this as { constructor: Model<T> }).constructor;
+      throw new IsolationError(modelName, 'save', 'live documents cannot name a system reason');
+    }),
+  );
 }

@@ -1,0 +1,143 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  getArgumentValues,
+  getNamedType,
+  getNullableType,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  isInterfaceType,
+  isListType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { DomainError } from '../../errors/domain-error.js';
+
+/** Levels of fields, without introspection, which is nested by nature and bounded by graphql-js itself. */
+export const MAX_DEPTH = 12;
+/** Root fields with an alias: the only way to call one field many times in one request. */
+export const MAX_ROOT_ALIASES = 15;
+/** Fields that may be answered at most, each counted as often as its page sizes allow. */
+export const MAX_COST = 20_000;
+
+/** The largest page a list gives; a larger one is refused as bad input, later and in better words. */
+const LARGEST_PAGE = 100;
+/** What a list without a page size is taken for. */
+const UNPAGED_LIST = 10;
+
+interface Size {
+  readonly depth: number;
+  readonly cost: number;
+  /** Fields with an alias at this level. */
+  readonly aliases: number;
+}
+
+const NOTHING: Size = { depth: 0, cost: 0, aliases: 0 };
+
+/** An operation that has passed validation, with its variables as GraphQL reads them. */
+export interface ReadOperation {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** @throws DomainError QUERY_TOO_COMPLEX when the operation is nested too deep, repeats itself too often or asks for too much. */
+export function assertModest(read: ReadOperation): void {
+  const { depth, cost, aliases } = sizeOf(read);
+  refuseBeyond(MAX_DEPTH, depth, `It has ${depth} levels of fields`);
+  refuseBeyond(MAX_ROOT_ALIASES, aliases, `It has ${aliases} aliases of root fields`);
+  refuseBeyond(MAX_COST, cost, `It may be answered with ${cost} fields`);
+}
+
+/** How deep an operation is nested, how often it repeats root fields, and how many fields it may be answered with. */
+export function sizeOf({ schema, document, operation, variables }: ReadOperation): Size {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const node of document.definitions) {
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  }
+  // Measured once each: fragments that spread others several times would take for ever otherwise.
+  const measured = new Map<string, Size>();
+
+  const ofSpread = (name: string): Size => {
+    const known = measured.get(name);
+    if (known) return known;
+    const fragment = fragments.get(name);
+    const size = fragment
+      ? ofSelection(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value))
+      : NOTHING;
+    measured.set(name, size);
+    return size;
+  };
+
+  const ofField = (node: FieldNode, parent: GraphQLNamedType | undefined): Size => {
+    const aliases = node.alias ? 1 : 0;
+    const field = fieldOf(node, parent);
+    if (!field || !node.selectionSet) return { depth: field ? 1 : 0, cost: 1, aliases };
+    const inner = ofSelection(node.selectionSet, getNamedType(field.type));
+    const often = timesAnswered(node, field, parent, variables);
+    return { depth: 1 + inner.depth, cost: 1 + often * inner.cost, aliases };
+  };
+
+  const ofSelection = ({ selections }: SelectionSetNode, parent: GraphQLNamedType | undefined): Size =>
+    selections
+      .map(node => {
+        switch (node.kind) {
+          case Kind.FIELD:
+            return ofField(node, parent);
+          case Kind.FRAGMENT_SPREAD:
+            return ofSpread(node.name.value);
+          case Kind.INLINE_FRAGMENT:
+            return ofSelection(
+              node.selectionSet,
+              node.typeCondition ? schema.getType(node.typeCondition.name.value) : parent,
+            );
+        }
+      })
+      .reduce(
+        (sum, size) => ({
+          depth: Math.max(sum.depth, size.depth),
+          cost: sum.cost + size.cost,
+          aliases: sum.aliases + size.aliases,
+        }),
+        NOTHING,
+      );
+
+  return ofSelection(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined);
+}
+
+/** Null for `__schema`, `__type` and `__typename`, which are not measured. */
+function fieldOf(
+  node: FieldNode,
+  parent: GraphQLNamedType | undefined,
+): GraphQLField<unknown, unknown> | null {
+  if (!isObjectType(parent) && !isInterfaceType(parent)) return null;
+  return parent.getFields()[node.name.value] ?? null;
+}
+
+/** How often the fields below a field may be answered. */
+function timesAnswered(
+  node: FieldNode,
+  field: GraphQLField<unknown, unknown>,
+  parent: GraphQLNamedType | undefined,
+  variables: Readonly<Record<string, unknown>>,
+): number {
+  if (field.args.some(({ name }) => name === 'first')) {
+    const { first, last } = getArgumentValues(field, node, variables);
+    const size = last ?? first;
+    return typeof size === 'number' ? Math.min(Math.max(size, 1), LARGEST_PAGE) : LARGEST_PAGE;
+  }
+  // The lists inside a page have been counted with it.
+  const isInPage = parent?.name.endsWith('Connection') ?? false;
+  return isListType(getNullableType(field.type)) && !isInPage ? UNPAGED_LIST : 1;
+}
+
+function refuseBeyond(most: number, actual: number, sentence: string): void {
+  if (actual > most) {
+    throw new DomainError('QUERY_TOO_COMPLEX', `The operation asks for too much at once: ${sentence}, ${most} are allowed.`);
+  }
+}

@@ -1,0 +1,38 @@
+import type { Redis } from 'ioredis';
+import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import { DomainError } from '../errors/domain-error.js';
+
+/** The limiter's own bound is never reached: each key's limit is told when it is counted. */
+const UNREACHABLE = 1_000_000_000;
+
+/**
+ * Counts per key in windows that begin with the key's first count. The counts are in Redis, shared by all processes;
+ * while Redis is away each process counts for itself, so a limit then holds per process.
+ */
+export class RateCounter {
+  private readonly limiter: RateLimiterRedis;
+
+  constructor(redis: Redis, windowSeconds: number) {
+    const options = { points: UNREACHABLE, duration: windowSeconds, keyPrefix: '' };
+    this.limiter = new RateLimiterRedis({
+      ...options,
+      storeClient: redis,
+      rejectIfRedisNotReady: true,
+      insuranceLimiter: new RateLimiterMemory(options),
+    });
+  }
+
+  /** Counts one. @throws DomainError RATE_LIMITED with the seconds to wait, beyond `limit` in a window. */
+  async take(key: string, limit: number): Promise<void> {
+    const { consumedPoints, msBeforeNext } = await this.limiter.consume(key);
+    if (consumedPoints <= limit) return;
+    throw new DomainError('RATE_LIMITED', undefined, {
+      retryAfterSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
+    });
+  }
+
+  /** Takes back one that was counted. */
+  async giveBack(key: string): Promise<void> {
+    await this.limiter.reward(key);
+  }
+}
