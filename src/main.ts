@@ -5,44 +5,56 @@ import { freePort } from './embedded/simulator-port.js';
 import { seedDemo } from './embedded/demo-data.js';
 import { startServer } from './server.js';
 
-/** Exit codes: 0 stopped on request, 1 could not start, 2 the environment is not usable. */
+/** Exit codes: 0 stopped on request, 1 could not start or stop, 2 the environment is not usable. */
 async function main(): Promise<void> {
+  const steps = new StopSteps();
+  process.on('SIGINT', () => {
+    stop(steps, 'Ctrl-C');
+  });
+  process.on('SIGTERM', () => {
+    stop(steps, 'SIGTERM');
+  });
+
   const read = readEnv();
   const env = read.PORT === 0 ? { ...read, PORT: (await freePort(0)) ?? 0 } : read;
   const ground = await embed(env, say);
+  steps.add(() => ground.stop());
   const { settings } = ground;
-  const server = await startServer(settings).catch(async (error: unknown) => {
-    await ground.stop();
+  try {
+    const server = await startServer(settings);
+    steps.add(() => server.stop());
+    if (settings.demo) await seedDemo(server.app, settings.demo);
+  } catch (error) {
+    await steps.run();
     throw error;
-  });
-  if (settings.demo) await seedDemo(server.app, settings.demo);
+  }
   say(`Voho is ready: ${settings.PUBLIC_URL}/graphql`);
   if (settings.demo) {
     const { subdomain, email, password } = settings.demo;
     say(`Sign in to the demo tenant "${subdomain}" as ${email} with the password ${password}`);
   }
+}
 
-  let isStopping = false;
-  const stop = (signal: string) => {
-    if (isStopping) return;
-    isStopping = true;
-    say(`Stopping on ${signal} …`);
-    server
-      .stop()
-      .then(() => ground.stop())
-      .then(
-        () => process.exit(0),
-        (error: unknown) => {
-          fail(error);
-        },
-      );
-  };
-  process.on('SIGINT', () => {
-    stop('Ctrl-C');
-  });
-  process.on('SIGTERM', () => {
-    stop('SIGTERM');
-  });
+/** What has been started so far, to be ended in the reverse order, once. */
+class StopSteps {
+  private readonly steps: (() => Promise<void>)[] = [];
+  isRunning = false;
+
+  add(step: () => Promise<void>): void {
+    this.steps.unshift(step);
+  }
+
+  async run(): Promise<void> {
+    this.isRunning = true;
+    for (const step of this.steps.splice(0)) await step();
+  }
+}
+
+/** Stops on request, also in the middle of the start; what is being started then ends with this process. */
+function stop(steps: StopSteps, reason: string): void {
+  if (steps.isRunning) return;
+  say(`Stopping on ${reason} …`);
+  steps.run().then(() => process.exit(0), fail);
 }
 
 function say(line: string): void {

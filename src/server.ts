@@ -13,7 +13,7 @@ import { playground } from './entry/playground/playground.js';
 import { GraphqlSockets } from './entry/sockets/graphql-sockets.js';
 import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
 import { ensureIndexes } from './mongo/indexes.js';
-import { createLog, NestLog } from './telemetry/logger.js';
+import { createLog, LOG, NestLog } from './telemetry/logger.js';
 import { UpgradeRouter } from './upgrades/upgrade-router.js';
 
 /** A server that takes requests. */
@@ -25,10 +25,9 @@ export interface RunningServer {
 
 /** Starts the server on engines that are there. @throws when it cannot reach them or the port is taken. */
 export async function startServer(settings: Settings): Promise<RunningServer> {
-  const log = createLog(settings.LOG_LEVEL);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
     bodyParser: false,
-    logger: new NestLog(log),
+    logger: new NestLog(createLog(settings.LOG_LEVEL)),
     abortOnError: false,
   });
   await ensureIndexes(app.get(MONGO_CONNECTION));
@@ -36,12 +35,18 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.TRUSTED_PROXIES);
-  app.enableCors({ origin: settings.ALLOWED_ORIGINS, credentials: true, maxAge: 600 });
+  app.enableCors({
+    origin: settings.ALLOWED_ORIGINS,
+    credentials: true,
+    exposedHeaders: ['X-Request-Id', 'Retry-After'],
+    maxAge: 600,
+  });
   const scopes = app.get(ScopeMiddleware);
   app.use(takeNotes);
   app.use(playground({ demo: settings.demo, assetsDir: playgroundAssets() }));
   app.use('/ultravox', express.raw({ type: () => true, limit: MAX_BODY_BYTES }));
-  app.use('/graphql', jsonBody, scopes.use.bind(scopes), requestLog(log));
+  // Limits come before bodies: what is refused anyway is not read.
+  app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), jsonBody);
   await app.init();
 
   const sockets = app.get(GraphqlSockets);

@@ -7,6 +7,7 @@ import { Authenticator } from './authenticator.js';
 import { CREDENTIALS } from './credential.schema.js';
 import { Credentials } from './credentials.js';
 import { JwtStrategy } from './jwt.strategy.js';
+import { LogInLimits } from './log-in-limits.js';
 import { Passwords } from './passwords.js';
 import { PresentViewer } from './present-viewer.js';
 import { RightsWatch } from './rights-watch.js';
@@ -22,6 +23,7 @@ const shared = [
   Authenticator,
   Credentials,
   JwtStrategy,
+  LogInLimits,
   Passwords,
   PresentViewer,
   RightsWatch,

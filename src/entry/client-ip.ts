@@ -11,7 +11,10 @@ export function clientIp(
   trustedProxies: number,
 ): string | null {
   const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
-  const nearestFirst = forwarded.map(address => address.trim()).filter(address => address !== '').reverse();
+  const nearestFirst = forwarded
+    .map(address => address.trim())
+    .filter(address => address !== '')
+    .reverse();
   const addresses = [socket.remoteAddress, ...nearestFirst];
   const address = addresses[Math.min(trustedProxies, addresses.length - 1)];
   if (address !== undefined && ipaddr.isValid(address)) return ipaddr.process(address).toString();

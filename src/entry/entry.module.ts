@@ -1,6 +1,6 @@
 import { ApolloDriver } from '@nestjs/apollo';
 import { Module } from '@nestjs/common';
-import { APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { AuditModule } from '../modules/audit/audit.module.js';
 import { ValidationPipe } from '../validation/validation.pipe.js';
@@ -9,9 +9,12 @@ import { GraphqlPartsModule } from './graphql/graphql-parts.module.js';
 import { OperationRunner } from './graphql/operation-runner.js';
 import { HealthModule } from './health/health.module.js';
 import { ScopeMiddleware } from './http/scope.middleware.js';
+import { UnknownPathFilter } from './http/unknown-path.filter.js';
+import { RequestLimits } from './limits/request-limits.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ScopeFactory } from './scope-factory.js';
 import { GraphqlSockets } from './sockets/graphql-sockets.js';
+import { SocketOperations } from './sockets/socket-operations.js';
 
 /** The doors: HTTP and sockets, with all that stands in front of the first resolver. */
 @Module({
@@ -30,8 +33,11 @@ import { GraphqlSockets } from './sockets/graphql-sockets.js';
   providers: [
     GraphqlSockets,
     OperationRunner,
+    RequestLimits,
     ScopeFactory,
     ScopeMiddleware,
+    SocketOperations,
+    { provide: APP_FILTER, useClass: UnknownPathFilter },
     { provide: APP_PIPE, useClass: ValidationPipe },
   ],
   exports: [GraphqlSockets, ScopeMiddleware],

@@ -18,6 +18,8 @@ export interface Arrival {
 export interface Admission {
   readonly scope: TenantScope;
   readonly expiresAt: Date | null;
+  /** What the tenant may send; null for a request without a tenant. */
+  readonly requestsPerMinute: number | null;
 }
 
 /** Turns an arriving request into the scope it runs in: the same for HTTP, sockets and server-sent events. */
@@ -40,7 +42,11 @@ export class ScopeFactory {
         credentialTenantId: tenantId,
       });
       const identity = tenant && { id: tenant._id, subdomain: tenant.subdomain };
-      return { scope: tenantScope({ tenant: identity, viewer, requestId, origin }), expiresAt };
+      return {
+        scope: tenantScope({ tenant: identity, viewer, requestId, origin }),
+        expiresAt,
+        requestsPerMinute: tenant?.limits.requestsPerMinute ?? null,
+      };
     } catch (error) {
       if (error instanceof TenantMismatchError) await this.recordViolation(error, viewer, requestId, origin);
       throw error;

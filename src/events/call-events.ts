@@ -4,7 +4,7 @@ import type { PageQuery } from '../pagination/connection.js';
 import { newObjectId, type ObjectId } from '../mongo/object-id.js';
 import { type ScopedFilter, TenantRepository } from '../tenancy/tenant-repository.js';
 import { CALL_EVENTS, type CallEventDocument, type CallHappening } from './call-event.schema.js';
-import { Sealer, type StreamSealing } from './sealer.js';
+import { type Sealed, Sealer, type StreamSealing } from './sealer.js';
 import type { StreamHead } from './stream-heads.js';
 
 /** Which events of a tenant somebody may hear: all, those of his own calls, or those of one call. */
@@ -56,18 +56,21 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
   }
 
   /** Gives positions: by time, and within a call always by sequence. */
-  async seal(ids: readonly ObjectId[], head: StreamHead): Promise<{ position: number; hash: string }> {
-    const events = await this.find(
-      { _id: { $in: [...ids] } },
-      { sort: { occurredAt: 1, sequence: 1, _id: 1 } },
-    );
+  async seal(ids: readonly ObjectId[], head: StreamHead, isPartial: boolean): Promise<Sealed> {
+    const batch = await this.find({ _id: { $in: [...ids] } });
+    const earlier = isPartial ? await this.unsealedBefore(batch) : [];
+    const events = [...batch, ...earlier].sort(byTime);
     await this.updateEach(
       inSealedOrder(events).map((event, index) => ({
         filter: { _id: event._id },
         update: { $set: { position: head.position + 1 + index } },
       })),
     );
-    return { position: head.position + events.length, hash: '' };
+    return {
+      position: head.position + events.length,
+      hash: '',
+      further: earlier.map(event => event._id),
+    };
   }
 
   /** The visible events behind a position, in order, at most `limit`. */
@@ -76,6 +79,22 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
       { ...visibilityFilter(visibility), position: { $gt: position } },
       { sort: { position: 1 }, limit },
     );
+  }
+
+  /** Which call each event behind a position belongs to, in order, at most `limit`. */
+  async callsAfter(
+    position: number,
+    limit: number,
+  ): Promise<Pick<CallEventDocument, 'callId' | 'position'>[]> {
+    return this.find(
+      { position: { $gt: position } },
+      { sort: { position: 1 }, limit, projection: { callId: 1, position: 1 } },
+    );
+  }
+
+  /** Removes the events up to a position. The stream's floor must have been raised to it before. */
+  async removeUpTo(position: number): Promise<void> {
+    await this.deleteMany({ position: { $gt: 0, $lte: position } });
   }
 
   /** A page of one call's events, in order; only those that have their position. */
@@ -102,7 +121,24 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
       $set: { 'happening.summary': '', 'happening.shortSummary': null },
     });
   }
+
+  /** Events that precede some of these in their calls and wait too: a batch is cut by ids, which clocks may mix up. */
+  private unsealedBefore(batch: readonly CallEventDocument[]): Promise<CallEventDocument[]> {
+    const last = new Map<string, CallEventDocument>();
+    for (const event of batch) {
+      const key = event.callId.toHexString();
+      if (event.sequence > (last.get(key)?.sequence ?? 0)) last.set(key, event);
+    }
+    return this.find({
+      position: null,
+      _id: { $nin: batch.map(event => event._id) },
+      $or: [...last.values()].map(({ callId, sequence }) => ({ callId, sequence: { $lt: sequence } })),
+    } as ScopedFilter<CallEventDocument>);
+  }
 }
+
+const byTime = (a: CallEventDocument, b: CallEventDocument): number =>
+  a.occurredAt.getTime() - b.occurredAt.getTime() || a.sequence - b.sequence;
 
 const visibilityFilter = ({ ownerId, callId }: EventVisibility): ScopedFilter<CallEventDocument> => ({
   ...(callId ? { callId } : {}),

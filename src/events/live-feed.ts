@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { CursorCodec } from '../pagination/cursor-codec.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
 import { abortable } from './abortable.js';
 import type { CallEventDocument } from './call-event.schema.js';
 import { CallEvents, type EventVisibility, isVisible } from './call-events.js';
-import type { StreamFeed } from './stream-feed.js';
+import type { FeedStart, StreamFeed } from './stream-feed.js';
 import { StreamFeeds } from './stream-feeds.js';
 import { StreamHeads } from './stream-heads.js';
 import type { Visibility } from './stream-source.js';
+
+/** What cursors of call events are made for, in lists and in the feed alike. */
+export const CALL_EVENTS_LIST = 'callEvents';
 
 /** Delivers a tenant's call events to its subscribers: see {@link StreamFeed} for what it guarantees. */
 @Injectable()
@@ -16,6 +20,7 @@ export class LiveFeed {
   constructor(
     events: CallEvents,
     feeds: StreamFeeds,
+    cursors: CursorCodec,
     private readonly heads: StreamHeads,
     private readonly context: TenantContext,
   ) {
@@ -26,6 +31,13 @@ export class LiveFeed {
       after: (position, visibility, limit) => events.after(position, visibility, limit),
       positionOf: event => event.position ?? 0,
       isVisible,
+      sizeOf: ({ happening }) =>
+        happening.type === 'utteranceAdded'
+          ? happening.utterance.text.length
+          : happening.type === 'summaryReady'
+            ? happening.summary.length
+            : 0,
+      cursorAt: position => cursors.write(CALL_EVENTS_LIST, [position]),
     });
   }
 
@@ -35,15 +47,26 @@ export class LiveFeed {
   }
 
   /**
-   * Follows the feed of the running scope's tenant behind a position, until the consumer leaves or `signal` aborts.
+   * Makes sure that everything behind a position is still there.
+   * @throws DomainError CURSOR_EXPIRED when it is not; also for a position ahead of the store, which says that the
+   * store was set back: what was given since then has other events by now.
+   */
+  async assertKept(position: number): Promise<void> {
+    const head = await this.heads.read('calls');
+    if (position < head.floor || position > head.position) throw this.feed.expired(head.floor);
+  }
+
+  /**
+   * Follows the feed of the running scope's tenant, until the consumer leaves or `signal` aborts.
    * @param visibility is asked again for each event, since rights may change on the way.
+   * @throws DomainError CURSOR_EXPIRED, from the iterator, when retention has removed what was still to come.
    */
   follow(
-    position: number,
+    start: FeedStart,
     visibility: Visibility<EventVisibility>,
     signal?: AbortSignal,
   ): AsyncIterableIterator<CallEventDocument> {
     const tenantId = this.context.tenant.id;
-    return abortable(leaving => this.feed.follow(tenantId, position, visibility, leaving), signal);
+    return abortable(leaving => this.feed.follow(tenantId, start, visibility, leaving), signal);
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { UnitOfWork } from '../mongo/unit-of-work.js';
 import type { ObjectId } from '../mongo/object-id.js';
@@ -9,15 +10,34 @@ import { Outbox } from './outbox.js';
 import type { StreamName } from './outbox.schema.js';
 import { type StreamHead, StreamHeads } from './stream-heads.js';
 
+/** Where the stream stands after a batch. */
+export interface Sealed extends Pick<StreamHead, 'position' | 'hash'> {
+  readonly further?: readonly ObjectId[];
+}
+
+/** A run of the sealer over one stream. */
+interface Run {
+  readonly done: Promise<void>;
+  /** Whether it has begun to read: what is committed from then on may need another run. */
+  hasBegun: boolean;
+  next: Promise<void> | null;
+}
+
 /** How a stream gives places to rows: called inside a transaction, for rows that have none yet. */
 export interface StreamSealing {
   readonly stream: StreamName;
-  /** Stores the places after `head` in the order of the stream, and returns the new head. */
-  seal(ids: readonly ObjectId[], head: StreamHead): Promise<Pick<StreamHead, 'position' | 'hash'>>;
+  /**
+   * Stores the places after `head` in the order of the stream, and returns the new head.
+   * @param isPartial says that more rows wait than these. Rows of those that must not come after any of these are
+   * sealed too, and named in `further`.
+   */
+  seal(ids: readonly ObjectId[], head: StreamHead, isPartial: boolean): Promise<Sealed>;
 }
 
 /** Rows sealed in one transaction: enough to keep up, few enough to stay far from the transaction's limits. */
 const BATCH = 200;
+/** How often a batch is tried while others seal the same stream, before it is left to them and to the scan. */
+const MOST_ATTEMPTS = 6;
 
 /**
  * Gives committed rows their place in their tenant's stream. The order is decided here, after the commit, so that
@@ -29,7 +49,7 @@ export class Sealer {
   private readonly logger = new Logger('Sealer');
   private readonly sealings = new Map<StreamName, StreamSealing>();
   /** Runs of this process: one at a time per tenant and stream, with at most one more waiting behind it. */
-  private readonly running = new Map<string, { current: Promise<void>; next: Promise<void> | null }>();
+  private readonly running = new Map<string, Run>();
 
   constructor(
     private readonly outbox: Outbox,
@@ -59,34 +79,44 @@ export class Sealer {
   seal(tenantId: ObjectId, stream: StreamName): Promise<void> {
     const key = `${stream}:${tenantId.toHexString()}`;
     const running = this.running.get(key);
-    if (running) {
-      // The current run may have read the outbox before the caller's commit: one more run behind it suffices.
-      running.next ??= running.current.catch(() => undefined).then(() => this.start(key, tenantId, stream));
-      return running.next;
-    }
-    return this.start(key, tenantId, stream);
+    if (!running) return this.start(key, tenantId, stream);
+    if (!running.hasBegun) return running.done;
+    // The current run may have read the outbox before the caller's commit: one more run behind it suffices.
+    running.next ??= running.done.catch(() => undefined).then(() => this.start(key, tenantId, stream));
+    return running.next;
   }
 
   private start(key: string, tenantId: ObjectId, stream: StreamName): Promise<void> {
-    const current = this.sealAll(tenantId, stream).finally(() => {
-      if (!this.running.get(key)?.next) this.running.delete(key);
-    });
-    this.running.set(key, { current, next: null });
-    return current;
+    const begin = () => {
+      run.hasBegun = true;
+      return this.sealAll(tenantId, stream);
+    };
+    // One turn later, so that all who ask in this turn share the run.
+    const done = turn()
+      .then(begin)
+      .finally(() => {
+        if (!run.next) this.running.delete(key);
+      });
+    const run: Run = { done, hasBegun: false, next: null };
+    this.running.set(key, run);
+    return done;
   }
 
   private async sealAll(tenantId: ObjectId, stream: StreamName): Promise<void> {
     await this.runner.run(jobScope(tenantId, 'sealer'), async () => {
-      for (let attempt = 0; ; attempt += 1) {
+      for (let failures = 0; ; ) {
         try {
           const head = await this.sealBatch(tenantId, stream);
           if (head)
             this.doorbell.ring(tenantId, stream === 'calls' ? 'feed' : 'audit', { position: head.position });
           if (!head?.isPartial) return;
+          failures = 0;
         } catch (error) {
           // A faster sealer elsewhere: its rows are gone from the outbox now, so look again.
-          if (attempt >= 5) throw error;
+          failures += 1;
+          if (failures >= MOST_ATTEMPTS) throw error;
           this.logger.debug(`Sealing ${stream} again: ${(error as Error).message}`);
+          await sleep(Math.random() * 10 * 2 ** failures);
         }
       }
     });
@@ -102,10 +132,11 @@ export class Sealer {
       const ids = await this.outbox.rowsOf(tenantId, stream, BATCH);
       if (ids.length === 0) return null;
       const head = await this.heads.read(stream);
-      const next = await sealing.seal(ids, head);
+      const isPartial = ids.length === BATCH;
+      const { further = [], ...next } = await sealing.seal(ids, head, isPartial);
       await this.heads.advance(stream, head, next);
-      await this.outbox.remove(tenantId, stream, ids);
-      return { position: next.position, isPartial: ids.length === BATCH };
+      await this.outbox.remove(tenantId, stream, [...ids, ...further]);
+      return { position: next.position, isPartial };
     });
   }
 }

@@ -15,6 +15,7 @@ const tenantId = newObjectId();
 class Stream {
   readonly listeners = new Set<() => void>();
   length = 0;
+  floor = 0;
   isAway = false;
   reads = 0;
 
@@ -29,6 +30,7 @@ class Stream {
     },
     {
       head: () => this.answer(() => this.length),
+      floor: () => this.answer(() => this.floor),
       inTenant: (_tenantId, work) => work(),
       listen: (_tenantId, onRing) => {
         this.listeners.add(onRing);

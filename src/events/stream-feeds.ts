@@ -44,6 +44,7 @@ export class StreamFeeds implements OnApplicationBootstrap, OnApplicationShutdow
   of<T, V>(source: StreamSource<T, V>): StreamFeed<T, V> {
     const feed = new StreamFeed(source, {
       head: async () => (await this.heads.read(source.stream)).position,
+      floor: async () => (await this.heads.read(source.stream)).floor,
       inTenant: <R>(tenantId: ObjectId, work: () => Promise<R>) =>
         this.runner.run(jobScope(tenantId, 'live feed'), work),
       listen: (tenantId, onRing) => this.doorbell.listen(tenantId, source.bell, onRing),

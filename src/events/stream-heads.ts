@@ -45,4 +45,9 @@ export class StreamHeads extends TenantRepository<StreamHeadDocument> {
     const moved = await this.updateOne({ stream, position: from.position }, { $set: to });
     if (!moved) throw new StaleHeadError(stream);
   }
+
+  /** Declares everything up to a position as removed, for good. It must be committed before anything is removed. */
+  async raiseFloor(stream: StreamName, floor: number): Promise<void> {
+    await this.updateOne({ stream, floor: { $lt: floor }, position: { $gte: floor } }, { $set: { floor } });
+  }
 }

@@ -19,6 +19,10 @@ export interface StreamSource<T, V> {
   positionOf(item: T): number;
   /** Whether an item may be heard; asked for each one before it is delivered. */
   isVisible(item: T, visibility: V): boolean;
+  /** Characters of an item's own text, roughly: the memory of a process is bounded by it. */
+  sizeOf?(item: T): number;
+  /** The cursor of a position, for streams that retention shortens. */
+  cursorAt?(position: number): string;
 }
 
 /** What somebody may hear now. A DomainError that it throws ends the delivery, and reaches the client. */

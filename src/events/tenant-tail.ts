@@ -2,6 +2,10 @@ import { Signal } from './signal.js';
 
 /** Items kept in memory per tenant and stream, for the subscribers that are nearly up to date. */
 const KEPT = 1000;
+/** The most that the kept items may weigh; whoever needs more of them reads the store. */
+const KEPT_CHARACTERS = 2_000_000;
+/** What an item weighs beside its own size. */
+const ITEM_CHARACTERS = 500;
 const PAGE = 500;
 
 /** How a tail reads its stream. */
@@ -9,6 +13,8 @@ export interface TailReading<T> {
   /** The tenant's items behind a position, in order, at most `limit`. */
   read(position: number, limit: number): Promise<T[]>;
   positionOf(item: T): number;
+  /** Characters of an item's own text, roughly. */
+  sizeOf(item: T): number;
 }
 
 /**
@@ -17,7 +23,8 @@ export interface TailReading<T> {
  */
 export class TenantTail<T> {
   readonly grown = new Signal();
-  private readonly items: T[] = [];
+  private items: T[] = [];
+  private weight = 0;
   private reading: Promise<void> | null = null;
   private isAskedAgain = false;
 
@@ -33,11 +40,11 @@ export class TenantTail<T> {
     return last === undefined ? this.from : this.stream.positionOf(last);
   }
 
-  /** The items behind a position; null when the tail does not reach back that far. */
-  after(position: number): T[] | null {
+  /** The items behind a position, at most `limit`; null when the tail does not reach back that far. */
+  after(position: number, limit: number): T[] | null {
     if (position < this.from) return null;
-    const start = this.items.findIndex(item => this.stream.positionOf(item) > position);
-    return start === -1 ? [] : this.items.slice(start);
+    const start = this.indexBehind(position);
+    return this.items.slice(start, start + limit);
   }
 
   /** Reads on to the end of the store. Calls during a reading cause one more. @throws when the store is away. */
@@ -46,20 +53,68 @@ export class TenantTail<T> {
       this.isAskedAgain = true;
       return this.reading;
     }
-    this.reading = this.readToEnd().finally(() => (this.reading = null));
+    this.reading = this.readToEnd();
     return this.reading;
   }
 
   private async readToEnd(): Promise<void> {
-    do {
-      this.isAskedAgain = false;
-      const page = await this.stream.read(this.position, PAGE);
-      if (page.length === PAGE) this.isAskedAgain = true;
-      if (page.length === 0) continue;
-      this.items.push(...page);
-      const surplus = this.items.splice(0, Math.max(0, this.items.length - KEPT)).at(-1);
-      if (surplus !== undefined) this.from = this.stream.positionOf(surplus);
-      this.grown.notify();
-    } while (this.isAskedAgain);
+    try {
+      do {
+        this.isAskedAgain = false;
+        const page = await this.stream.read(this.position, PAGE);
+        if (page.length === PAGE) this.isAskedAgain = true;
+        if (page.length > 0) this.add(page);
+      } while (this.isAskedAgain);
+    } finally {
+      // In the same step as the last look at isAskedAgain, so that no call falls between them.
+      this.reading = null;
+    }
+  }
+
+  private add(page: readonly T[]): void {
+    for (const item of page) {
+      const position = this.stream.positionOf(item);
+      if (position !== this.position + 1) this.startBehind(position - 1);
+      this.items.push(item);
+      this.weight += this.weightOf(item);
+    }
+    this.trim();
+    this.grown.notify();
+  }
+
+  /** Retention has removed what lay between: followers who lack it must hear that from the store. */
+  private startBehind(position: number): void {
+    this.items = [];
+    this.weight = 0;
+    this.from = position;
+  }
+
+  private trim(): void {
+    let surplus = 0;
+    while (this.items.length - surplus > KEPT || this.weight > KEPT_CHARACTERS) {
+      const item = this.items[surplus];
+      if (item === undefined) break;
+      this.weight -= this.weightOf(item);
+      surplus += 1;
+    }
+    const last = this.items.splice(0, surplus).at(-1);
+    if (last !== undefined) this.from = this.stream.positionOf(last);
+  }
+
+  private weightOf(item: T): number {
+    return ITEM_CHARACTERS + this.stream.sizeOf(item);
+  }
+
+  /** By halves: thousands of followers ask this for every single event. */
+  private indexBehind(position: number): number {
+    let low = 0;
+    let high = this.items.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const item = this.items[middle];
+      if (item !== undefined && this.stream.positionOf(item) <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

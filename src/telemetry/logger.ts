@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger as Pino } from 'pino';
+import { toPublicId } from '../ids/public-id.js';
 import { scopeStore } from '../tenancy/scope-store.js';
 
 /** Keys whose values never reach a log, wherever they stand. */
@@ -18,6 +19,9 @@ const SECRET_KEYS = [
   'ultravoxApiKey',
 ];
 
+/** Injection token of the log that {@link createLog} makes. */
+export const LOG = Symbol('Log');
+
 /** The one log: a JSON object per line on standard output, with the request's id and tenant where there is one. */
 export function createLog(level: string): Pino {
   return pino({
@@ -28,7 +32,9 @@ export function createLog(level: string): Pino {
     redact: { paths: SECRET_KEYS.flatMap(key => [key, `*.${key}`]), censor: '[redacted]' },
     mixin: () => {
       const scope = scopeStore.scope();
-      return scope ? { requestId: scope.requestId, tenant: scope.tenant?.id.toHexString() } : {};
+      if (!scope) return {};
+      const { requestId, tenant } = scope;
+      return { requestId, tenantId: tenant ? toPublicId('tenant', tenant.id) : undefined };
     },
   });
 }

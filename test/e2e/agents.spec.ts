@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AnswerError, Client, Loose } from '../kit/client.js';
+import type { AnswerError } from '../kit/answer-error.js';
+import type { Client, Loose } from '../kit/client.js';
 import { seedTenant, type SeededTenant } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 

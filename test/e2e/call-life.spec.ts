@@ -27,11 +27,18 @@ describe('The life of a call', () => {
   it('goes from its creation to its summary, and every step is heard live, once and in order', async () => {
     const { client } = tenant.admin;
     const stream = client.subscribe(EVENTS, { after: '' });
-    const call = await startCall(client, { variables: { name: 'Zaphod Beeblebrox' }, metadata: { order: '42' } });
+    const call = await startCall(client, {
+      variables: { name: 'Zaphod Beeblebrox' },
+      metadata: { order: '42' },
+    });
     expect(call).toMatchObject({ status: 'RINGING', joinUrl: expect.stringMatching(/^wss?:/) });
 
     const types = () => stream.values.map(({ callEvents }) => callEvents.__typename as string);
-    await stream.until(() => ['CallTranscriptSettled', 'CallSummaryReady', 'CallRecordingReady'].every(type => types().includes(type)));
+    await stream.until(() =>
+      ['CallTranscriptSettled', 'CallSummaryReady', 'CallRecordingReady'].every(type =>
+        types().includes(type),
+      ),
+    );
     stream.stop();
 
     const events = stream.values.map(({ callEvents }) => callEvents);
@@ -63,8 +70,12 @@ describe('The life of a call', () => {
       createdBy: { email: tenant.admin.email },
     });
     expect(after.summary).toBeTruthy();
-    expect(after.transcript.nodes.some((node: { text: string }) => node.text.includes('Zaphod Beeblebrox'))).toBe(true);
-    expect(after.events.nodes.map((node: { cursor: string }) => node.cursor)).toEqual(events.map(event => event.cursor));
+    expect(
+      after.transcript.nodes.some((node: { text: string }) => node.text.includes('Zaphod Beeblebrox')),
+    ).toBe(true);
+    expect(after.events.nodes.map((node: { cursor: string }) => node.cursor)).toEqual(
+      events.map(event => event.cursor),
+    );
 
     const recording = await fetch(after.recording.url as string);
     expect(recording.headers.get('content-type')).toBe('audio/wav');

@@ -46,7 +46,10 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
   }
 
   /** The error as its receiver may see it; what it was caused by goes to the log. */
-  formatError(formatted: Pick<GraphQLFormattedError, 'locations' | 'path'>, error: unknown): GraphQLFormattedError {
+  formatError(
+    formatted: Pick<GraphQLFormattedError, 'locations' | 'path'>,
+    error: unknown,
+  ): GraphQLFormattedError {
     const requestId = scopeStore.scope()?.requestId ?? 'none';
     const known = toDomainError(error);
     if (known.cause instanceof IsolationError) this.metrics.isolationRefusals.inc();

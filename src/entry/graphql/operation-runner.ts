@@ -4,7 +4,6 @@ import {
   execute,
   type ExecutionArgs,
   type ExecutionResult,
-  type FormattedExecutionResult,
   getOperationAST,
   GraphQLError,
   type GraphQLFormattedError,
@@ -17,6 +16,7 @@ import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import { GraphqlOptions, MAX_TOKENS } from './graphql-options.js';
 import { OperationGate } from './operation-gate.js';
+import { operationLabel } from './operation-label.js';
 
 interface StreamContext extends RequestContext {
   readonly scope: TenantScope;
@@ -35,7 +35,11 @@ export class OperationRunner {
   /** Parses, validates and checks an operation; the same rules as over HTTP. */
   async prepare(
     scope: TenantScope,
-    { query, operationName, variables }: {
+    {
+      query,
+      operationName,
+      variables,
+    }: {
       query?: unknown;
       operationName?: string | null | undefined;
       variables?: Record<string, unknown> | null | undefined;
@@ -50,7 +54,7 @@ export class OperationRunner {
       const operation = getOperationAST(document, operationName);
       if (!operation) return [new GraphQLError('There is no operation to run')];
       await this.runner.run(scope, async () => {
-        this.gate.check(schema, operation, variables ?? {});
+        this.gate.check({ schema, document, operation, variables: variables ?? {} });
         await Promise.resolve();
       });
       const contextValue: StreamContext = { requestId: scope.requestId, scope };
@@ -58,6 +62,11 @@ export class OperationRunner {
     } catch (error) {
       return [asGraphQLError(error)];
     }
+  }
+
+  /** What an operation is called in logs: its kind with its name, or else with its first field. */
+  nameOf({ document, operationName }: ExecutionArgs): string {
+    return operationLabel(getOperationAST(document, operationName));
   }
 
   async execute(args: ExecutionArgs): Promise<ExecutionResult> {
@@ -77,14 +86,6 @@ export class OperationRunner {
       await Promise.resolve();
       return errors.map(error => this.options.formatError(error.toJSON(), error));
     });
-  }
-
-  /** A result as clients see it. */
-  async formatResult(
-    scope: TenantScope,
-    { errors, ...rest }: { errors?: readonly GraphQLError[] | undefined },
-  ): Promise<FormattedExecutionResult> {
-    return errors ? { ...rest, errors: await this.formatErrors(scope, errors) } : rest;
   }
 }
 

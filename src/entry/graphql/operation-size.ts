@@ -138,6 +138,9 @@ function timesAnswered(
 
 function refuseBeyond(most: number, actual: number, sentence: string): void {
   if (actual > most) {
-    throw new DomainError('QUERY_TOO_COMPLEX', `The operation asks for too much at once: ${sentence}, ${most} are allowed.`);
+    throw new DomainError(
+      'QUERY_TOO_COMPLEX',
+      `The operation asks for too much at once: ${sentence}, ${most} are allowed.`,
+    );
   }
 }

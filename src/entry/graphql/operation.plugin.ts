@@ -4,6 +4,7 @@ import type { RequestContext } from '../../auth/request-context.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { notesOf } from '../http/http-request.js';
 import { OperationGate } from './operation-gate.js';
+import { operationLabel, rootFieldOf } from './operation-label.js';
 
 /** Notes each operation for the request's log line and the metrics, and sends it through the gate. */
 @Injectable()
@@ -17,17 +18,17 @@ export class OperationPlugin {
     requestDidStart: () => {
       const startedAt = process.hrtime.bigint();
       return Promise.resolve({
-        didResolveOperation: ({ schema, operation, request }) => {
-          if (operation) this.gate.check(schema, operation, request.variables ?? {});
+        didResolveOperation: ({ schema, document, operation, request }) => {
+          const variables = request.variables ?? {};
+          if (operation) this.gate.check({ schema, document, operation, variables });
           return Promise.resolve();
         },
-        willSendResponse: ({ contextValue, operation, operationName, response }) => {
-          const field = operation?.selectionSet.selections[0];
-          const root = field && 'name' in field ? field.name.value : 'invalid';
+        willSendResponse: ({ contextValue, operation, response }) => {
+          const root = rootFieldOf(operation) ?? 'invalid';
           const codes = errorCodesOf(response.body);
           if (contextValue.request) {
             const notes = notesOf(contextValue.request);
-            notes.operation = `${operation?.operation ?? 'none'} ${operationName ?? root}`.slice(0, 100);
+            notes.operation = operationLabel(operation);
             if (codes.length > 0) notes.errorCodes = codes;
           }
           for (const code of codes) this.metrics.errors.inc({ code });
@@ -42,6 +43,9 @@ export class OperationPlugin {
   };
 }
 
-function errorCodesOf(body: { kind: string; singleResult?: { errors?: readonly { extensions?: { [key: string]: unknown } }[] } }): string[] {
+function errorCodesOf(body: {
+  kind: string;
+  singleResult?: { errors?: readonly { extensions?: { [key: string]: unknown } }[] };
+}): string[] {
   return (body.singleResult?.errors ?? []).map(error => String(error.extensions?.['code'] ?? 'INTERNAL'));
 }

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import type { DomainError } from '../../errors/domain-error.js';
+import type { TenantScope } from '../../tenancy/tenant-scope.js';
 
 /** What the doors note about an HTTP request while it is served. */
 export interface RequestNotes {
   readonly requestId: string;
   readonly startedAt: bigint;
+  /** Absent until the request has been looked at. */
+  scope?: TenantScope;
   /** Why the request was not admitted; raised when GraphQL builds its context. */
   refusal?: DomainError | Error;
   operation?: string;

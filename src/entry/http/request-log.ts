@@ -1,24 +1,23 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { scopeStore } from '../../tenancy/scope-store.js';
+import { toPublicId } from '../../ids/public-id.js';
+import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import type { Viewer } from '../../tenancy/viewer.js';
 import { notesOf } from './http-request.js';
 
-/** Writes one line per finished GraphQL request. Runs inside the scope, so the line carries request and tenant. */
+/** Writes one line per finished GraphQL request, also for one that was refused before GraphQL saw it. */
 export function requestLog(log: Logger) {
   return (request: Request, response: Response, next: NextFunction): void => {
-    const scope = scopeStore.scope();
-    response.once('finish', () => {
-      const notes = notesOf(request);
+    response.once('close', () => {
+      const { requestId, scope, operation, errorCodes, startedAt } = notesOf(request);
       log.info(
         {
-          requestId: notes.requestId,
-          tenant: scope?.tenant?.subdomain,
-          viewer: scope && viewerLabel(scope.viewer),
-          operation: notes.operation,
-          errors: notes.errorCodes,
+          requestId,
+          ...(scope ? whoseLine(scope) : { transport: 'http', tenant: null, viewer: null }),
+          operation: operation ?? null,
+          errors: errorCodes,
           status: response.statusCode,
-          durationMs: Number(process.hrtime.bigint() - notes.startedAt) / 1e6,
+          durationMs: millisecondsSince(startedAt),
         },
         'request',
       );
@@ -27,7 +26,21 @@ export function requestLog(log: Logger) {
   };
 }
 
-/** Who it was, without personal data. */
-export function viewerLabel(viewer: Viewer): string {
-  return viewer.kind === 'user' ? `user_${viewer.userId.toHexString()}` : viewer.kind;
+/** Whose request a log line speaks of, without personal data. */
+export function whoseLine({ tenant, viewer, origin }: TenantScope) {
+  return {
+    transport: origin.transport,
+    tenant: tenant?.subdomain ?? null,
+    tenantId: tenant ? toPublicId('tenant', tenant.id) : undefined,
+    viewer: viewerLabel(viewer),
+  };
+}
+
+/** The time since `startedAt` of the monotonic clock, in milliseconds. */
+export function millisecondsSince(startedAt: bigint): number {
+  return Math.round(Number(process.hrtime.bigint() - startedAt) / 1e3) / 1e3;
+}
+
+function viewerLabel(viewer: Viewer): string {
+  return viewer.kind === 'user' ? toPublicId('user', viewer.userId) : viewer.kind;
 }

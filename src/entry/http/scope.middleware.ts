@@ -1,11 +1,16 @@
-import { Injectable, type NestMiddleware } from '@nestjs/common';
+import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
+import { SETTINGS, type Settings } from '../../config/settings.js';
 import { toDomainError } from '../../errors/client-error.js';
+import { ERROR_CODES } from '../../errors/error-codes.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
 import { ANONYMOUS } from '../../tenancy/viewer.js';
+import { clientIp } from '../client-ip.js';
+import { RequestLimits } from '../limits/request-limits.js';
 import { ScopeFactory } from '../scope-factory.js';
 import { notesOf } from './http-request.js';
+import { refuse } from './refuse.js';
 
 /** Runs the rest of a GraphQL request inside its scope, until its response is done. */
 @Injectable()
@@ -13,10 +18,19 @@ export class ScopeMiddleware implements NestMiddleware {
   constructor(
     private readonly scopes: ScopeFactory,
     private readonly runner: TenantRunner,
+    private readonly limits: RequestLimits,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   async use(request: Request, response: Response, next: NextFunction): Promise<void> {
-    const scope = await this.admit(request);
+    const notes = notesOf(request);
+    const { scope, tooMany } = await this.admit(request);
+    notes.scope = scope;
+    if (tooMany !== undefined) {
+      notes.errorCodes = [toDomainError(tooMany).code];
+      refuse(request, response, tooMany, ERROR_CODES.RATE_LIMITED.httpStatus);
+      return;
+    }
     await this.runner.run(
       scope,
       () =>
@@ -28,16 +42,26 @@ export class ScopeMiddleware implements NestMiddleware {
   }
 
   /** A request that is refused still runs, as nobody, so that the refusal leaves in GraphQL's own shape. */
-  private async admit(request: Request): Promise<TenantScope> {
+  private async admit(request: Request): Promise<{ scope: TenantScope; tooMany?: unknown }> {
     const notes = notesOf(request);
     const { requestId } = notes;
     const userAgent = request.headers['user-agent'] ?? null;
-    const origin = { transport: 'http' as const, ip: request.ip ?? null, userAgent };
+    const ip = clientIp(request, this.settings.TRUSTED_PROXIES);
+    const origin = { transport: 'http' as const, ip, userAgent };
+    let admitted: { scope: TenantScope; requestsPerMinute: number | null };
     try {
-      return (await this.scopes.admit({ headers: request.headers, requestId, origin })).scope;
+      admitted = await this.scopes.admit({ headers: request.headers, requestId, origin });
     } catch (error) {
       notes.refusal = toDomainError(error);
-      return tenantScope({ tenant: null, viewer: ANONYMOUS, requestId, origin });
+      const scope = tenantScope({ tenant: null, viewer: ANONYMOUS, requestId, origin });
+      admitted = { scope, requestsPerMinute: null };
+    }
+    const { scope, requestsPerMinute } = admitted;
+    try {
+      await this.limits.take(scope, requestsPerMinute);
+      return { scope };
+    } catch (tooMany) {
+      return { scope, tooMany };
     }
   }
 }

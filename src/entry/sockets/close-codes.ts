@@ -1,4 +1,5 @@
 import type { RightsLoss } from '../../auth/rights-watch.js';
+import type { ErrorCode } from '../../errors/error-codes.js';
 
 /** How a socket is closed: a code that client libraries act on, and a reason for people. */
 export interface Closing {
@@ -13,10 +14,16 @@ export interface Closing {
 export const CLOSINGS = {
   /** Come back with a fresh access token. */
   expired: { code: 4403, reason: 'Access token expired or not valid: refresh and come back' },
+  /** Something went wrong here, such as a database that is away: come back. */
+  fault: { code: 1011, reason: 'INTERNAL' },
+  /** A message that is too large (1009) or broken (1002, 1007) has its own code; this is for all other faults of the line. */
+  unreadable: { code: 1002, reason: 'Unreadable message' },
   /** The server restarts: come back, and resume behind the last cursor. */
   draining: { code: 1012, reason: 'Service restart: come back and resume' },
   /** The client reads too slowly: come back, and resume behind the last cursor. */
   slowReader: { code: 1013, reason: 'Reading too slowly: come back and resume' },
+  /** The tenant, or the address of somebody unknown, has too many sockets or requests: come back later. */
+  tooMany: { code: 1013, reason: 'Too many sockets or requests: come back later' },
 } as const satisfies Record<string, Closing>;
 
 /** How a socket ends whose user lost what it was opened with. */
@@ -27,7 +34,15 @@ export const LOSS_CLOSINGS: Readonly<Record<RightsLoss, Closing>> = {
   'role-changed': { code: 4412, reason: 'Role changed: come back with the new rights and resume' },
 };
 
-/** Refused while connecting; the reason is the error's code. Coming back unchanged would not help. */
-export function refusedClosing(code: string): Closing {
-  return { code: 4401, reason: code };
+/** Refused while connecting. */
+export function refusedClosing(code: ErrorCode): Closing {
+  switch (code) {
+    case 'RATE_LIMITED':
+      return CLOSINGS.tooMany;
+    case 'INTERNAL':
+      return CLOSINGS.fault;
+    default:
+      // Coming back unchanged would not help.
+      return { code: 4401, reason: code };
+  }
 }

@@ -10,11 +10,16 @@ import { SETTINGS, type Settings } from '../../config/settings.js';
 import { toDomainError } from '../../errors/client-error.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
+import { addressGroup } from '../../tenancy/address-group.js';
+import { clientIp } from '../client-ip.js';
 import { MAX_BODY_BYTES } from '../http/json-body.js';
 import { OperationRunner } from '../graphql/operation-runner.js';
+import { RequestLimits } from '../limits/request-limits.js';
 import { ScopeFactory } from '../scope-factory.js';
 import { isAllowedOrigin } from './allowed-origin.js';
 import { type Closing, CLOSINGS, LOSS_CLOSINGS, refusedClosing } from './close-codes.js';
+import { MAX_SOCKETS_PER_TENANT, MAX_STRANGERS_PER_ADDRESS, SocketCaps } from './socket-caps.js';
+import { SocketOperations } from './socket-operations.js';
 import { closeNow, send } from './socket-writer.js';
 import { refuseUpgrade, UpgradeRouter } from '../../upgrades/upgrade-router.js';
 
@@ -23,7 +28,11 @@ interface SocketState {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
   readonly ip: string | null;
+  /** Null until it is admitted. */
   scope: TenantScope | null;
+  requestsPerMinute: number | null;
+  /** Counts the socket out of the cap that it stands under. */
+  leave: () => void;
 }
 
 const KEEP_ALIVE_MS = 12_000;
@@ -32,13 +41,20 @@ const KEEP_ALIVE_MS = 12_000;
 @Injectable()
 export class GraphqlSockets {
   private readonly logger = new Logger('Sockets');
-  private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY_BYTES, handleProtocols });
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_BODY_BYTES,
+    handleProtocols,
+  });
+  private readonly caps = new SocketCaps();
   private isDraining = false;
 
   constructor(
     private readonly schemaHost: GraphQLSchemaHost,
     private readonly scopes: ScopeFactory,
-    private readonly operations: OperationRunner,
+    private readonly operations: SocketOperations,
+    private readonly runner: OperationRunner,
+    private readonly limits: RequestLimits,
     private readonly rights: RightsWatch,
     private readonly metrics: Metrics,
     private readonly upgrades: UpgradeRouter,
@@ -51,17 +67,29 @@ export class GraphqlSockets {
       schema: this.schemaHost.schema,
       connectionInitWaitTimeout: 3000,
       onConnect: async ({ extra, connectionParams }) => this.connect(extra, connectionParams ?? {}),
-      onSubscribe: async ({ extra }, _id, payload) => this.operations.prepare(this.scopeOf(extra), payload),
-      execute: args => this.operations.execute(args),
-      subscribe: args => this.operations.subscribe(args),
-      onError: ({ extra }, _id, _payload, errors) => this.operations.formatErrors(this.scopeOf(extra), errors),
-      onNext: ({ extra }, _id, _payload, _args, result) => this.operations.formatResult(this.scopeOf(extra), result),
+      onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
+        const { requestsPerMinute } = extra;
+        const running = Object.keys(subscriptions).length;
+        return this.operations.begin(payload, { scope: scopeOf(extra), requestsPerMinute, running });
+      },
+      execute: args => this.runner.execute(args),
+      subscribe: args => this.runner.subscribe(args),
+      onNext: (_context, _id, payload, _args, result) => this.operations.format(payload, result),
+      onError: async (_context, _id, payload, errors) => {
+        const formatted = await this.operations.formatErrors(payload, errors);
+        this.operations.end(payload);
+        return formatted;
+      },
+      onComplete: (_context, _id, payload) => {
+        this.operations.end(payload);
+      },
     });
     this.upgrades.route('/graphql', (request, socket, head) => {
       this.upgrade(request, socket, head);
     });
     this.server.on('connection', (socket: WebSocket, request: IncomingMessage) => {
-      const state: SocketState = { socket, request, ip: request.socket.remoteAddress ?? null, scope: null };
+      const state = this.welcome(socket, request);
+      if (!state) return;
       this.metrics.sockets.inc();
       const stopKeepAlive = keepAlive(socket);
       const closed = protocol.opened(
@@ -74,19 +102,20 @@ export class GraphqlSockets {
           onMessage: receive =>
             socket.on('message', data => {
               receive(String(data as Buffer)).catch((error: unknown) => {
-                this.logger.error(error);
-                closeNow(socket, { code: 4500, reason: 'Internal server error' });
+                this.fail(socket, error);
               });
             }),
         },
         state,
       );
       socket.on('error', () => {
-        socket.terminate();
+        // Frames that are too large or broken have been answered with their close code already.
+        closeNow(socket, CLOSINGS.unreadable);
       });
       socket.once('close', (code, reason) => {
         stopKeepAlive();
         this.metrics.sockets.dec();
+        state.leave();
         closed(code, String(reason)).catch((error: unknown) => {
           this.logger.warn(`A stream did not end cleanly: ${(error as Error).message}`);
         });
@@ -99,8 +128,29 @@ export class GraphqlSockets {
     this.isDraining = true;
     for (const socket of this.server.clients) closeNow(socket, CLOSINGS.draining);
     const deadline = Date.now() + 3000;
-    while (this.server.clients.size > 0 && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 20));
+    while (this.server.clients.size > 0 && Date.now() < deadline)
+      await new Promise(resolve => setTimeout(resolve, 20));
     for (const socket of this.server.clients) socket.terminate();
+  }
+
+  /** Takes a socket in as one of somebody unknown; null, and closed, when its address has too many. */
+  private welcome(socket: WebSocket, request: IncomingMessage): SocketState | null {
+    const ip = clientIp(request, this.settings.TRUSTED_PROXIES);
+    const leave = this.caps.enter(`address ${addressGroup(ip ?? '')}`, MAX_STRANGERS_PER_ADDRESS);
+    if (leave) return { socket, request, ip, scope: null, requestsPerMinute: null, leave };
+    socket.on('error', () => undefined);
+    closeNow(socket, CLOSINGS.tooMany);
+    return null;
+  }
+
+  private fail(socket: WebSocket, error: unknown): void {
+    // graphql-ws throws this at messages that only servers send.
+    if ((error as Error).message.startsWith('Unexpected message of type')) {
+      closeNow(socket, { code: 4400, reason: 'Invalid message received' });
+      return;
+    }
+    this.logger.error(error);
+    closeNow(socket, { code: 4500, reason: 'Internal server error' });
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -111,14 +161,17 @@ export class GraphqlSockets {
     } else if (!String(request.headers['sec-websocket-protocol'] ?? '').includes('graphql-transport-ws')) {
       refuseUpgrade(socket, 400, 'Bad Request');
     } else {
-      this.server.handleUpgrade(request, socket, head, upgraded => this.server.emit('connection', upgraded, request));
+      this.server.handleUpgrade(request, socket, head, upgraded =>
+        this.server.emit('connection', upgraded, request),
+      );
     }
   }
 
   /** Admits a socket by its headers and connection parameters; closes it when it may not stay. */
   private async connect(state: SocketState, parameters: Record<string, unknown>): Promise<boolean> {
     const { socket, request } = state;
-    const text = (...names: string[]) => names.map(name => parameters[name]).find(value => typeof value === 'string');
+    const text = (...names: string[]) =>
+      names.map(name => parameters[name]).find(value => typeof value === 'string');
     const authorization = text('authorization', 'Authorization');
     const subdomain = text('x-tenant-subdomain', 'X-Tenant-Subdomain', 'tenantSubdomain');
     const headers = {
@@ -129,17 +182,38 @@ export class GraphqlSockets {
     const userAgent = request.headers['user-agent'] ?? null;
     const origin = { transport: 'websocket' as const, ip: state.ip, userAgent };
     try {
-      const { scope, expiresAt } = await this.scopes.admit({ headers, requestId: randomUUID(), origin });
-      if (scope.viewer.kind === 'anonymous' && scope.viewer.rejection && headers.authorization) {
-        closeNow(socket, CLOSINGS.expired);
-        return true;
+      const { scope, expiresAt, requestsPerMinute } = await this.scopes.admit({
+        headers,
+        requestId: randomUUID(),
+        origin,
+      });
+      await this.limits.take(scope, requestsPerMinute);
+      const closing = isRejected(scope) ? CLOSINGS.expired : this.settle(state, scope);
+      if (closing) {
+        closeNow(socket, closing);
+        return false;
       }
       state.scope = scope;
+      state.requestsPerMinute = requestsPerMinute;
       this.endWith(state, scope, expiresAt);
+      return true;
     } catch (error) {
+      await this.limits.takeFromAddress(state.ip).catch(() => undefined);
       closeNow(socket, refusedClosing(toDomainError(error).code));
+      return false;
     }
-    return true;
+  }
+
+  /** Counts a signed-in socket for its tenant instead of its address; how to close it where the tenant has too many. */
+  private settle(state: SocketState, { tenant, viewer }: TenantScope): Closing | null {
+    if (!tenant || viewer.kind === 'anonymous') return null;
+    const leave = this.caps.enter(`tenant ${tenant.id.toHexString()}`, MAX_SOCKETS_PER_TENANT);
+    if (!leave) return CLOSINGS.tooMany;
+    state.leave();
+    state.leave = leave;
+    // A socket that was closed while it was let in has counted itself out already.
+    if (state.socket.readyState === state.socket.CLOSED) leave();
+    return null;
   }
 
   /** Ends the socket when its credential expires or its user's rights change. */
@@ -151,20 +225,28 @@ export class GraphqlSockets {
       end(LOSS_CLOSINGS[loss]);
     });
     const expiry = expiresAt
-      ? setTimeout(() => {
-          end(CLOSINGS.expired);
-        }, Math.min(expiresAt.getTime() - Date.now(), 2_147_000_000))
+      ? setTimeout(
+          () => {
+            end(CLOSINGS.expired);
+          },
+          Math.min(expiresAt.getTime() - Date.now(), 2_147_000_000),
+        )
       : undefined;
     socket.once('close', () => {
       stopWatching();
       clearTimeout(expiry);
     });
   }
+}
 
-  private scopeOf(state: SocketState): TenantScope {
-    if (!state.scope) throw new Error('The socket was not admitted');
-    return state.scope;
-  }
+function scopeOf({ scope }: SocketState): TenantScope {
+  if (!scope) throw new Error('The socket was not admitted');
+  return scope;
+}
+
+/** Whether a credential was sent that does not count: better to say so than to serve its sender as a stranger. */
+function isRejected({ viewer }: TenantScope): boolean {
+  return viewer.kind === 'anonymous' && viewer.rejection !== undefined;
 }
 
 /** Pings, and cuts a line whose other end no longer answers. */

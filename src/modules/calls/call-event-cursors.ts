@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { badInput } from '../../errors/domain-error.js';
 import type { CallEventDocument } from '../../events/call-event.schema.js';
+import { CALL_EVENTS_LIST } from '../../events/live-feed.js';
 import { CursorCodec, type CursorValues } from '../../pagination/cursor-codec.js';
 import { type CallEventModel, toCallEventModel } from './call-event.model.js';
-
-const LIST = 'callEvents';
 
 /** Cursors of the event feed: a position, the same wherever an event is met. */
 @Injectable()
@@ -13,13 +12,13 @@ export class CallEventCursors {
 
   /** The cursor behind which everything after `position` lies. */
   at(position: number): string {
-    return this.cursors.write(LIST, [position]);
+    return this.cursors.write(CALL_EVENTS_LIST, [position]);
   }
 
   /** The position of a cursor; of the empty one, the very beginning. @throws DomainError BAD_USER_INPUT. */
   positionOf(cursor: string): number {
     if (cursor === '') return 0;
-    const [position] = this.cursors.read(LIST, cursor);
+    const [position] = this.cursors.read(CALL_EVENTS_LIST, cursor);
     if (typeof position !== 'number') throw badInput({ after: 'is not a cursor of this list' });
     return position;
   }

@@ -62,9 +62,8 @@ export class CallFieldsResolver {
     description:
       'Place among the calls of the tenant that wait for concurrency, 1 is next; null: it does not wait.',
   })
-  queuePosition(@Parent() { document }: CallModel): Promise<number> | null {
-    const isWaiting = document.status === 'QUEUED' && document.provider.attempts === 0;
-    return isWaiting ? this.calls.queuePosition(document) : null;
+  queuePosition(@Parent() { document }: CallModel): Promise<number | null> {
+    return this.calls.queuePosition(document);
   }
 
   @ResolveField(() => CallRecordingModel, { nullable: true, description: 'null: there is none (yet).' })

@@ -65,9 +65,12 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     return this.find(WAITING, { sort: { createdAt: 1, _id: 1 }, limit });
   }
 
-  /** A call's place among those that wait: 1 is next. */
-  queuePosition(call: CallDocument): Promise<number> {
-    return this.count({ ...WAITING, createdAt: { $lte: call.createdAt } });
+  /** A call's place among those that wait: 1 is next; null when it waits no more. */
+  async queuePosition(call: CallDocument): Promise<number | null> {
+    if (call.status !== 'QUEUED' || call.provider.attempts > 0) return null;
+    const place = await this.count({ ...WAITING, createdAt: { $lte: call.createdAt } });
+    // It may have left the queue since it was read: then it is not counted any more.
+    return place === 0 ? null : place;
   }
 
   /** Runs an analytical pipeline over calls that are not deleted. */

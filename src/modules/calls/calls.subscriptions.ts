@@ -3,6 +3,7 @@ import { Allow } from '../../auth/allow.js';
 import { PresentViewer } from '../../auth/present-viewer.js';
 import { LiveFeed } from '../../events/live-feed.js';
 import { mapped } from '../../events/mapped.js';
+import type { FeedStart } from '../../events/stream-feed.js';
 import { Check } from '../../validation/validation.pipe.js';
 import { opaque } from '../../validation/rules.js';
 import { CallEventCursors } from './call-event-cursors.js';
@@ -41,19 +42,18 @@ export class CallsSubscriptions {
     ...itself,
     description:
       'Events of all calls the viewer may see, or of one. With `after`, first everything stored after that cursor, then ' +
-      'what comes: no gap, no repeat. after "": from the oldest kept event.',
+      'what comes: no gap, no repeat. after "": from the oldest kept event. CURSOR_EXPIRED when events behind the ' +
+      'cursor are past retention.',
   })
   async callEvents(
     @Args('callId', { type: () => ID, nullable: true }) callId?: string | null,
     @Args('after', { type: () => String, nullable: true }, Check(opaque)) after?: string | null,
   ): Promise<AsyncIterableIterator<CallEventModel>> {
     const call = callId == null ? null : await this.service.loadForEvents(callId);
-    const position = after == null ? await this.feed.head() : this.cursors.positionOf(after);
-    return mapped(
-      this.feed.follow(position, async () =>
-        this.service.visibilityOf(await this.viewers.with('calls:read'), call?._id),
-      ),
-      event => this.cursors.toModel(event),
+    const visibility = async () =>
+      this.service.visibilityOf(await this.viewers.with('calls:read'), call?._id);
+    return mapped(this.feed.follow(await this.startOf(after ?? null), visibility), event =>
+      this.cursors.toModel(event),
     );
   }
 
@@ -81,5 +81,13 @@ export class CallsSubscriptions {
   ): Promise<AsyncIterableIterator<number | null>> {
     const call = await this.service.load(callId);
     return this.positions.follow(call._id, isOver(call.status));
+  }
+
+  private async startOf(after: string | null): Promise<FeedStart> {
+    if (after === null) return this.feed.head();
+    if (after === '') return 'oldest';
+    const position = this.cursors.positionOf(after);
+    await this.feed.assertKept(position);
+    return position;
   }
 }

@@ -59,7 +59,7 @@ export class DispatchCall {
     const limit = (await this.tenants.findById(this.context.tenant.id))?.limits.maxConcurrentCalls ?? 1;
     if (call.provider.attempts === 0) {
       const free = limit - (await this.slots.used());
-      if ((await this.calls.queuePosition(call)) > Math.max(free, 1)) return false;
+      if (((await this.calls.queuePosition(call)) ?? 1) > Math.max(free, 1)) return false;
     }
     return this.slots.take(call._id, limit);
   }

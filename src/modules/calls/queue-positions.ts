@@ -35,6 +35,6 @@ export class QueuePositions {
 
   private async positionOf(callId: ObjectId): Promise<number | null> {
     const call = await this.calls.findById(callId);
-    return call?.status === 'QUEUED' && call.provider.attempts === 0 ? this.calls.queuePosition(call) : null;
+    return call && this.calls.queuePosition(call);
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LogInLimits } from '../../auth/log-in-limits.js';
 import { Passwords } from '../../auth/passwords.js';
 import type { UserDocument } from '../../auth/user.schema.js';
 import { UsersRepository } from '../../auth/users.repository.js';
@@ -15,6 +16,7 @@ export class LogIn {
   constructor(
     private readonly users: UsersRepository,
     private readonly passwords: Passwords,
+    private readonly limits: LogInLimits,
     private readonly tenants: TenantsService,
     private readonly opener: SessionOpener,
     private readonly audit: AuditLog,
@@ -24,10 +26,12 @@ export class LogIn {
   /**
    * Opens a session in the request's tenant. An unknown address, a wrong password and a deactivated user get the
    * same answer after the same time.
-   * @throws DomainError TENANT_NOT_FOUND when the request names no tenant, UNAUTHENTICATED when refused.
+   * @throws DomainError TENANT_NOT_FOUND when the request names no tenant, UNAUTHENTICATED when refused, RATE_LIMITED after
+   * too many wrong passwords, be this one right or not.
    */
   async run({ email, password }: LogInInput): Promise<OpenedSession> {
     const tenant = await this.tenants.current();
+    await this.limits.take(email);
     const user = await this.users.findByEmail(email);
     const isRight = await this.passwords.verify(user?.passwordHash ?? null, password);
     const opened =
@@ -37,7 +41,10 @@ export class LogIn {
             return entered && this.opener.open(entered, tenant);
           })
         : null;
-    if (opened) return opened;
+    if (opened) {
+      await this.limits.giveBack(email);
+      return opened;
+    }
     await this.audit.record({ action: 'user.failed_login', details: { email } });
     throw new DomainError('UNAUTHENTICATED', 'The e-mail address or the password is wrong.');
   }

@@ -58,7 +58,7 @@ function markInserts<T>(schema: Schema<T>): void {
     'insertMany' as never,
     async function (this: Model<T>, docs: object[], options: object = {}) {
       const comment = systemCommentFor(this.modelName, 'insertMany');
-      return Model.insertMany.call(this, docs, { ...options, comment } as object);
+      return Reflect.apply(Model.insertMany, this, [docs, { ...options, comment }]) as Promise<unknown>;
     } as never,
   );
   schema.pre(

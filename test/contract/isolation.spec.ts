@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Connection } from 'mongoose';
+import { scopeStore } from '../../src/tenancy/scope-store.js';
+import { jobScope } from '../../src/tenancy/tenant-scope.js';
+import { type Case, faultOf, OPTION_SETS } from './isolation/case.js';
+import { CASES } from './isolation/cases.js';
+import { ALL, SCOPED, SYSTEM } from './isolation/definitions.js';
+import { type Ground, groundOf, openDatabase } from './isolation/ground.js';
+
+/** Scopes in which nothing of a tenant may be reached at all. */
+const OUTSIDE: Readonly<Record<string, (ground: Ground, work: () => Promise<unknown>) => Promise<unknown>>> =
+  {
+    'outside of any scope': (_ground, work) => work(),
+    'in a scope without a tenant': ({ tenantA }, work) =>
+      scopeStore.runInScope({ ...jobScope(tenantA, 'nobody'), tenant: null }, work),
+    'during system access': (_ground, work) => scopeStore.runAsSystem('work.claim', work),
+    'during system access inside a tenant': ({ asA }, work) =>
+      asA(() => scopeStore.runAsSystem('work.claim', work)),
+    'lazily, after the scope has ended': async ({ asA }, work) => (await asA(async () => ({ work }))).work(),
+  };
+
+describe('Tenant isolation in the database', () => {
+  let connection: Connection;
+
+  beforeAll(async () => {
+    connection = await openDatabase();
+    // Joins to any of them must be known to lead to tenant-owned data.
+    for (const { model, schema, collection } of ALL) connection.model(model, schema, collection);
+  });
+  afterAll(async () => {
+    await connection.destroy();
+  });
+
+  it('covers every collection', () => {
+    expect(SCOPED.length).toBeGreaterThan(10);
+    expect(SCOPED.length + SYSTEM.length).toBe(ALL.length);
+  });
+
+  describe.each(SCOPED)('of $model', definition => {
+    let ground: Ground;
+
+    beforeAll(async () => {
+      ground = await groundOf(connection, definition);
+    });
+
+    it.each(CASES)('$name is $outcome', async subject => {
+      for (const options of subject.plain ? [{}] : OPTION_SETS) {
+        const fault = await faultOf(ground, subject, options);
+        expect(fault && [options, fault]).toBeNull();
+      }
+    });
+
+    it.each(Object.keys(OUTSIDE))('is closed to every operation %s', async where => {
+      const [a, b] = [await ground.bytesOfA(), await ground.bytesOfB()];
+      const open: string[] = [];
+      for (const subject of CASES) if (await works(ground, subject, where)) open.push(subject.name);
+      expect(open).toEqual([]);
+      expect(await ground.bytesOfA()).toBe(a);
+      expect(await ground.bytesOfB()).toBe(b);
+      expect(await ground.strays()).toBe(0);
+    });
+  });
+});
+
+async function works(ground: Ground, subject: Case, where: string): Promise<boolean> {
+  try {
+    await OUTSIDE[where]?.(ground, async () => subject.run(ground, { middleware: false }));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,90 @@
+import { IsolationError } from '../../../src/errors/isolation-error.js';
+import type { Loose } from '../../kit/client.js';
+import type { Ground } from './ground.js';
+
+/** Options that Mongoose turns a caller's hooks off by; every operation that takes options is tried with each. */
+export const OPTION_SETS: readonly Record<string, unknown>[] = [
+  {},
+  { middleware: false },
+  { middleware: { pre: false, post: false } },
+];
+
+/**
+ * One way to reach for another tenant's rows, and what has to come of it.
+ * refused: the tenant hooks say no. stopped: Mongoose or MongoDB says no, behind the hooks. confined: it works, on the
+ * rows of the running tenant alone, and `gives` what is expected of it.
+ */
+export interface Case {
+  readonly name: string;
+  readonly outcome: 'refused' | 'stopped' | 'confined';
+  readonly run: (ground: Ground, options: Record<string, unknown>) => unknown;
+  readonly gives?: (result: Loose, ground: Ground) => boolean;
+  /** Whether it takes options. */
+  readonly plain?: boolean;
+}
+
+export const refused = (name: string, run: Case['run'], plain = false): Case => ({
+  name,
+  outcome: 'refused',
+  run,
+  plain,
+});
+export const stopped = (name: string, run: Case['run'], plain = false): Case => ({
+  name,
+  outcome: 'stopped',
+  run,
+  plain,
+});
+export const confined = (name: string, run: Case['run'], gives: Case['gives'], plain = false): Case =>
+  ({
+    name,
+    outcome: 'confined',
+    run,
+    gives,
+    plain,
+  }) as Case;
+
+/** Tries a case as tenant A with one set of options. Returns what is wrong about what came of it; null: nothing. */
+export async function faultOf(
+  ground: Ground,
+  subject: Case,
+  options: Record<string, unknown>,
+): Promise<string | null> {
+  const before = await ground.bytesOfB();
+  let result: unknown;
+  let error: unknown;
+  try {
+    // Awaited inside the scope, as TenantRunner does it: most of what Mongoose returns only runs when it is awaited.
+    result = await ground.asA(async () => subject.run(ground, { ...options }));
+  } catch (caught) {
+    error = caught;
+  }
+  const fault = verdict(ground, subject, result, error);
+  const after = await ground.bytesOfB();
+  const strays = await ground.strays();
+  await ground.reset();
+  if (before !== after) return `rows of tenant B have changed (${String(error)})`;
+  if (strays > 0) return 'a row of no tenant was made';
+  return fault;
+}
+
+function verdict(ground: Ground, subject: Case, result: unknown, error: unknown): string | null {
+  switch (subject.outcome) {
+    case 'refused':
+      return error instanceof IsolationError ? null : `not refused: ${textOf(error ?? result)}`;
+    case 'stopped':
+      return error === undefined ? `not stopped: ${textOf(result)}` : null;
+    case 'confined': {
+      if (error !== undefined) return `it failed: ${textOf(error)}`;
+      const text = textOf(result);
+      if (ground.marksOfB.some(mark => text.includes(mark))) return `it shows rows of tenant B: ${text}`;
+      return subject.gives?.(result as Loose, ground) === false ? `it gives ${text}` : null;
+    }
+  }
+}
+
+/** Everything that a result shows, live documents included. */
+function textOf(value: unknown): string {
+  if (value instanceof Error) return String(value);
+  return JSON.stringify(value instanceof Map ? [...value] : value) ?? String(value);
+}
