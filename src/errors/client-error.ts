@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { fieldsOfGraphQLError } from './coercion-fields.js';
+import { fieldsOfGraphQLError, reasonOf } from './coercion-fields.js';
 import { DomainError, type ErrorDetails } from './domain-error.js';
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 
@@ -14,12 +14,16 @@ const CLIENT_FAULTS = new Set([
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 
+/** The one fault that GraphQL's parser finds in documents that are too large, not wrong; "that" is its own word. */
+const TOO_MANY_TOKENS = /contains more tha[nt] \d+ tokens/;
+
 /** What went wrong, told from the error that was thrown. */
 export function toDomainError(error: unknown): DomainError {
   const cause = rootOf(error);
   if (cause instanceof DomainError) return cause;
   if (error instanceof GraphQLError && cause instanceof GraphQLError && isClientFault(error)) {
-    return new DomainError('BAD_USER_INPUT', cause.message, fieldsOfGraphQLError(cause));
+    if (TOO_MANY_TOKENS.test(cause.message)) return new DomainError('QUERY_TOO_COMPLEX', cause.message);
+    return new DomainError('BAD_USER_INPUT', reasonOf(error), fieldsOfGraphQLError(error));
   }
   const details: ErrorDetails = isOutage(cause) ? { retryAfterSeconds: 2 } : {};
   return new DomainError('INTERNAL', ERROR_CODES.INTERNAL.meaning, details, { cause });

@@ -1,21 +1,34 @@
-import { type ASTNode, type GraphQLError, Kind, parse, visit } from 'graphql';
+import { type ASTNode, GraphQLError, Kind, parse, visit } from 'graphql';
 import type { ErrorDetails } from './domain-error.js';
 
+/** A message repeats what was sent, which may be long. */
+const LONGEST_REASON = 300;
+
 /**
- * Which argument a GraphQL coercion or validation error speaks of, as `fields`. Variables are named in the
- * message (`at "input.role"`), literals by their place in the document.
+ * Which argument a GraphQL coercion or validation error speaks of, as `fields`. Variables are named in the message
+ * (`at "input.role"`), literals by their place in the document.
  */
 export function fieldsOfGraphQLError(error: GraphQLError): ErrorDetails {
-  const path = pathOfVariable(error.message) ?? pathOfLiteral(error);
-  return path ? { fields: { [path]: reasonOf(error.message) } } : {};
+  const path = pathOfVariable(error) ?? pathOfLiteral(error) ?? missingArgument(error.message);
+  if (path === null) return {};
+  const reason = reasonOf(error);
+  return { fields: { [`${path}${memberOf(reason)}`]: reason } };
 }
 
-function pathOfVariable(message: string): string | null {
-  const match =
-    /^Variable "\$(\w+)" (?:got invalid value .*?(?: at "([^"]+)")?;|of (?:required|non-null) type)/s.exec(
-      message,
-    );
-  return match ? (match[2] ?? match[1] ?? null) : null;
+/** What is wrong, without the value as a whole, which may hold secrets beside the part that is wrong. */
+export function reasonOf(error: GraphQLError): string {
+  const { message } = error.originalError instanceof GraphQLError ? error.originalError : error;
+  return message.length > LONGEST_REASON ? `${message.slice(0, LONGEST_REASON)} …` : message;
+}
+
+function pathOfVariable({ message, originalError }: GraphQLError): string | null {
+  const variable = /^Variable "\$(\w+)" (?:got invalid value |of (?:required|non-null) type )/.exec(message)?.[1];
+  if (variable === undefined) return null;
+  // Cut at the known end: the value in the middle is the sender's text and may look like anything.
+  const beforeReason = originalError
+    ? message.slice(0, message.length - originalError.message.length - '; '.length)
+    : '';
+  return / at "([\w.[\]]+)"$/.exec(beforeReason)?.[1] ?? variable;
 }
 
 function pathOfLiteral(error: GraphQLError): string | null {
@@ -42,4 +55,13 @@ function argumentPath(nodes: readonly ASTNode[]): string | null {
   return names.length > 0 ? names.join('.') : null;
 }
 
-const reasonOf = (message: string): string => message.split('; ').at(-1) ?? message;
+/** A required argument that the document leaves out stands nowhere in it. */
+function missingArgument(message: string): string | null {
+  return /argument "(\w+)" of type .* is required, but it was not provided/.exec(message)?.[1] ?? null;
+}
+
+/** Errors of a field that is missing or too many point at the object around it. */
+function memberOf(reason: string): string {
+  const match = /^Field "(?:\w+\.)?(\w+)" (?:of required type .* was not provided|is not defined by type)/.exec(reason);
+  return match ? `.${String(match[1])}` : '';
+}

@@ -3,14 +3,15 @@ import type { ObjectId } from '../mongo/object-id.js';
 import { systemSchema } from '../tenancy/plugin/system-schema.js';
 
 /** What has to be looked after. */
-export type JobKind = 'call';
+export const JOB_KINDS = ['call', 'retention'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
 
 /**
  * Something that must be looked after until it is settled, whichever process is alive. Work data: an id, a due
  * time and a lease.
  */
 export interface JobDocument {
-  /** The id of what is looked after. */
+  /** The id of what is looked after: of a call, or of the tenant whose retention it is. */
   _id: ObjectId;
   kind: JobKind;
   tenantId: ObjectId;
@@ -23,7 +24,7 @@ export interface JobDocument {
 }
 
 const schema = systemSchema<JobDocument>('work', {
-  kind: { type: String, required: true, enum: ['call'] },
+  kind: { type: String, required: true, enum: JOB_KINDS },
   tenantId: { type: 'ObjectId', required: true },
   dueAt: { type: Date, required: true },
   wakes: { type: Number, required: true },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { CallEvents } from '../../events/call-events.js';
 import { Sealer } from '../../events/sealer.js';
@@ -60,7 +61,8 @@ export class CallChanges {
   private async applyOne(call: CallDocument, news: CallNews): Promise<CallDocument> {
     if (news.kind === 'utterance' && (await this.utterances.has(call._id, news.utterance.ordinal)))
       return call;
-    const { patch, happenings } = foldCall(call, news);
+    const { patch: folded, happenings } = foldCall(call, news);
+    const patch = differing(call, folded);
     if (Object.keys(patch).length === 0 && happenings.length === 0) return call;
     if (news.kind === 'utterance') await this.utterances.add(call._id, news.utterance);
     if (news.kind === 'transcriptSettled') await this.utterances.replaceAll(call._id, news.utterances);
@@ -92,4 +94,12 @@ export class CallChanges {
       details: { callId: toPublicId('call', after._id), endReason: after.endReason },
     });
   }
+}
+
+/** The part of a patch that says anything new. */
+function differing(call: CallDocument, patch: Partial<CallDocument>): Partial<CallDocument> {
+  const entries = Object.entries(patch).filter(
+    ([key, value]) => !isDeepStrictEqual(value, call[key as keyof CallDocument]),
+  );
+  return Object.fromEntries(entries);
 }

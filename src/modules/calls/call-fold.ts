@@ -47,7 +47,7 @@ export function foldCall(call: CallDocument, news: CallNews): Folded {
     case 'over':
       return isOver(call.status)
         ? NOTHING
-        : foldEnd(call, news.reason, null, news.failure, call.joinedAt !== null);
+        : foldEnd(call, news.reason, news.at, news.failure, call.joinedAt !== null);
     case 'utterance':
       if (settlement.transcript || call.deletedAt) return NOTHING;
       return {
@@ -84,7 +84,7 @@ export function foldCall(call: CallDocument, news: CallNews): Folded {
     case 'endRequested':
       return call.endRequestedAt ? NOTHING : changed({ endRequestedAt: news.at });
     case 'deleted':
-      return call.deletedAt ? NOTHING : foldDeletion(call);
+      return call.deletedAt ? NOTHING : foldDeletion(call, news.at);
     case 'deletedAtProvider':
       return changed({ settlement: { ...settlement, deletion: true } });
   }
@@ -97,7 +97,29 @@ function foldSnapshot(call: CallDocument, snapshot: ProviderCall): Folded {
   if (call.deletedAt) return NOTHING;
   const known = call.provider.callId;
   if (known !== null && known !== snapshot.providerCallId) return NOTHING;
-  const base: Partial<CallDocument> = {
+  return inTurn(call, snapshot, [foldFacts, foldStatus, foldSummary]);
+}
+
+/** Folds parts one after the other, each on top of what the one before it has changed. */
+function inTurn(
+  start: CallDocument,
+  snapshot: ProviderCall,
+  parts: readonly ((call: CallDocument, snapshot: ProviderCall) => Folded)[],
+): Folded {
+  let patch: Partial<CallDocument> = {};
+  const happenings: CallHappening[] = [];
+  for (const part of parts) {
+    const folded = part({ ...start, ...patch }, snapshot);
+    patch = { ...patch, ...folded.patch };
+    happenings.push(...folded.happenings);
+  }
+  return { patch, happenings };
+}
+
+/** What is simply taken over, where it says more than is known. */
+function foldFacts(call: CallDocument, snapshot: ProviderCall): Folded {
+  const wasCancelled = isOver(call.status) && call.endReason === 'CANCELLED';
+  return changed({
     provider: {
       ...call.provider,
       callId: snapshot.providerCallId,
@@ -105,31 +127,10 @@ function foldSnapshot(call: CallDocument, snapshot: ProviderCall): Folded {
       joinUrl: isOver(call.status) || snapshot.endedAt ? null : (snapshot.joinUrl ?? call.provider.joinUrl),
     },
     billedSeconds: snapshot.billedSeconds ?? call.billedSeconds,
-    joinedAt:
-      call.joinedAt ?? (isOver(call.status) && call.endReason === 'CANCELLED' ? null : snapshot.joinedAt),
-  };
-  const summary = foldSummary(call, snapshot);
-  const settlement = {
-    ...call.settlement,
-    ...summary.patch.settlement,
-    billing: call.settlement.billing || snapshot.isBillingFinal,
-  };
-  const status = foldStatus(call, snapshot);
-  return {
-    patch: {
-      ...base,
-      ...summary.patch,
-      settlement: { ...settlement, ...status.patch.settlement },
-      ...withoutSettlement(status.patch),
-    },
-    happenings: [...status.happenings, ...summary.happenings],
-  };
+    joinedAt: call.joinedAt ?? (wasCancelled ? null : snapshot.joinedAt),
+    settlement: { ...call.settlement, billing: call.settlement.billing || snapshot.isBillingFinal },
+  });
 }
-
-const withoutSettlement = ({
-  settlement: _settlement,
-  ...rest
-}: Partial<CallDocument>): Partial<CallDocument> => rest;
 
 function foldStatus(call: CallDocument, snapshot: ProviderCall): Folded {
   if (isOver(call.status)) return NOTHING;
@@ -144,7 +145,7 @@ function foldStatus(call: CallDocument, snapshot: ProviderCall): Folded {
 function foldEnd(
   call: CallDocument,
   reason: CallEndReason,
-  endedAt: Date | null,
+  endedAt: Date,
   failure: string | null,
   wasJoined: boolean,
 ): Folded {
@@ -153,7 +154,7 @@ function foldEnd(
   const status = finalStatusOf(endReason, wasJoined);
   return moved(call, status, endReason, {
     endReason,
-    endedAt: endedAt ?? new Date(),
+    endedAt,
     failure: failure ?? (status === 'FAILED' ? (FAILURES[endReason] ?? null) : null),
     settlement: wasJoined
       ? { ...call.settlement, recording: call.recordingEnabled ? call.settlement.recording : 'absent' }
@@ -204,10 +205,10 @@ function foldSummary(call: CallDocument, { summary, shortSummary, endedAt }: Pro
 }
 
 /** What stays of a deleted call: who made it and when, so that its events still find their hearers. */
-function foldDeletion(call: CallDocument): Folded {
+function foldDeletion(call: CallDocument, deletedAt: Date): Folded {
   return {
     patch: {
-      deletedAt: new Date(),
+      deletedAt,
       systemPrompt: '',
       phoneNumber: null,
       variables: {},

@@ -10,7 +10,12 @@ export type CallNews =
   /** There is no second call of it at the provider. */
   | { readonly kind: 'unique' }
   | { readonly kind: 'provider'; readonly call: ProviderCall }
-  | { readonly kind: 'over'; readonly reason: CallEndReason; readonly failure: string | null }
+  | {
+      readonly kind: 'over';
+      readonly at: Date;
+      readonly reason: CallEndReason;
+      readonly failure: string | null;
+    }
   | { readonly kind: 'utterance'; readonly utterance: Utterance }
   | { readonly kind: 'transcriptSettled'; readonly utterances: readonly Utterance[] }
   | { readonly kind: 'recordingReady' }
@@ -20,5 +25,5 @@ export type CallNews =
   /** The provider has no transcript any more: what was heard live stays. */
   | { readonly kind: 'transcriptAbsent' }
   | { readonly kind: 'endRequested'; readonly at: Date }
-  | { readonly kind: 'deleted' }
+  | { readonly kind: 'deleted'; readonly at: Date }
   | { readonly kind: 'deletedAtProvider' };

@@ -19,7 +19,12 @@ export class CallRoutes {
     );
   }
 
-  /** The tenant of a call; null for a call that never was. */
+  /** Forgets a call that is removed, in the running transaction. */
+  async remove(callId: ObjectId): Promise<void> {
+    await this.system.run('route.register', () => this.model.deleteOne({ _id: callId }).exec());
+  }
+
+  /** The tenant of a call; null for a call that never was, or is removed. */
   async tenantOf(callId: ObjectId): Promise<ObjectId | null> {
     const route = await this.system.run('route.resolve', () =>
       this.model.findOne({ _id: callId }).lean().exec(),

@@ -131,6 +131,8 @@ schema.index({ tenantId: 1, agentId: 1, createdAt: -1, _id: -1 });
 schema.index({ tenantId: 1, metadataPairs: 1, createdAt: -1, _id: -1 });
 // For CallsRepository.page by words.
 schema.index({ tenantId: 1, words: 1, createdAt: -1, _id: -1 });
+// For CallsRepository.idsOfSilent.
+schema.index({ tenantId: 1, lastEventAt: 1 });
 // For CallsRepository.findByIdempotencyKey; unique, so that one key makes one call, whoever is faster.
 schema.index(
   { tenantId: 1, 'idempotency.owner': 1, 'idempotency.key': 1 },

@@ -10,6 +10,7 @@ import { CallFieldsResolver } from './call-fields.resolver.js';
 import { CallJoins } from './call-joins.js';
 import { CallQuota } from './call-quota.js';
 import { CallRecordings } from './call-recordings.js';
+import { CallRetention } from './call-retention.js';
 import { CALL_ROUTES } from './call-route.schema.js';
 import { CallRoutes } from './call-routes.js';
 import { CALL_SLOTS } from './call-slots.schema.js';
@@ -52,6 +53,7 @@ import { UtterancesRepository } from './utterances.repository.js';
     CallQuota,
     CallRecordingReadyResolver,
     CallRecordings,
+    CallRetention,
     CallRoutes,
     CallSlots,
     CallSteward,

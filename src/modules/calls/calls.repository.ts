@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Model, PipelineStage } from 'mongoose';
-import type { CallStatus } from '../../events/call-event.schema.js';
+import { CALL_STATUSES, type CallStatus } from '../../events/call-event.schema.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import type { PageQuery } from '../../pagination/connection.js';
 import { type NewDocument, type ScopedFilter, TenantRepository } from '../../tenancy/tenant-repository.js';
+import { isOver } from './call-status.js';
 import { type CallDocument, CALLS } from './call.schema.js';
 import { wordsOf } from './words.js';
 
@@ -36,6 +37,23 @@ export class CallsRepository extends TenantRepository<CallDocument> {
 
   findByIds(ids: readonly ObjectId[]): Promise<CallDocument[]> {
     return this.find({ _id: { $in: [...ids] }, deletedAt: null });
+  }
+
+  /** Which of these calls exist, in hex; what is left of a deleted one counts too. */
+  async idsAmong(ids: readonly ObjectId[]): Promise<ReadonlySet<string>> {
+    const calls = await this.find({ _id: { $in: [...ids] } }, { projection: { _id: 1 } });
+    return new Set(calls.map(call => call._id.toHexString()));
+  }
+
+  /** Calls that are over and have had no event since a time, longest silent first. */
+  async idsOfSilent(since: Date, limit: number): Promise<ObjectId[]> {
+    const options = { sort: { lastEventAt: 1 as const }, limit, projection: { _id: 1 as const } };
+    return (await this.find(silentSince(since), options)).map(call => call._id);
+  }
+
+  /** Removes such a call; false when it is none (any more). */
+  async removeSilent(id: ObjectId, since: Date): Promise<boolean> {
+    return (await this.deleteMany({ $and: [{ _id: id }, silentSince(since)] })) === 1;
   }
 
   findByIdempotencyKey(owner: string, key: string): Promise<CallDocument | null> {
@@ -78,6 +96,14 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     return this.aggregate<R>([{ $match: callFilter(criteria) }, ...stages]);
   }
 }
+
+/** A call that the user has deleted stays until it is gone at the provider too: only the call knows that. */
+const silentSince = (since: Date): ScopedFilter<CallDocument> =>
+  ({
+    status: { $in: CALL_STATUSES.filter(isOver) },
+    lastEventAt: { $lt: since },
+    $or: [{ deletedAt: null }, { 'settlement.deletion': true }],
+  }) as ScopedFilter<CallDocument>;
 
 /** Accepted, and nothing asked of the provider yet. */
 const WAITING = { status: 'QUEUED', 'provider.attempts': 0, deletedAt: null } as ScopedFilter<CallDocument>;

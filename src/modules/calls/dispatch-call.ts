@@ -84,7 +84,7 @@ export class DispatchCall {
       await this.changes.apply(
         call._id,
         { kind: 'notCreated' },
-        { kind: 'over', reason: 'PROVIDER_REJECTED', failure: null },
+        { kind: 'over', at: new Date(), reason: 'PROVIDER_REJECTED', failure: null },
       );
       return inMs(0);
     }
@@ -116,7 +116,7 @@ export class DispatchCall {
     reason: 'CANCELLED' | 'QUEUE_EXPIRED' | 'SYSTEM_ERROR',
   ): Promise<Date> {
     const failure = reason === 'SYSTEM_ERROR' ? 'The voice provider could not take the call.' : null;
-    await this.changes.apply(call._id, { kind: 'over', reason, failure });
+    await this.changes.apply(call._id, { kind: 'over', at: new Date(), reason, failure });
     return inMs(0);
   }
 

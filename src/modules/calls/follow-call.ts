@@ -34,7 +34,7 @@ export class FollowCall {
       if (!(error instanceof ProviderError)) throw error;
       if (error.fault === 'unknown-call') {
         const failure = 'The voice provider no longer knows the call.';
-        await this.changes.apply(call._id, { kind: 'over', reason: 'SYSTEM_ERROR', failure });
+        await this.changes.apply(call._id, { kind: 'over', at: new Date(), reason: 'SYSTEM_ERROR', failure });
         return inMs(0);
       }
       return inMs(2000);
@@ -51,7 +51,7 @@ export class FollowCall {
       return inMs(500);
     }
     await provider.deleteCall(providerCallId);
-    await this.changes.apply(call._id, { kind: 'over', reason: 'CANCELLED', failure: null });
+    await this.changes.apply(call._id, { kind: 'over', at: new Date(), reason: 'CANCELLED', failure: null });
     return inMs(0);
   }
 }

@@ -83,7 +83,7 @@ export class SteerCall {
     const call = await this.service.load(publicId);
     if (!isOver(call.status)) throw conflict('The call is not over: end it first.');
     await this.work.run(async () => {
-      await this.changes.apply(call._id, { kind: 'deleted' });
+      await this.changes.apply(call._id, { kind: 'deleted', at: new Date() });
       await this.audit.record({ action: 'call.deleted', details: { callId: publicId } });
     });
     await this.changes.settle();

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { badInput, DomainError } from '../../errors/domain-error.js';
+import { Jobs } from '../../jobs/jobs.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import type { TenantDocument } from '../../tenancy/tenant.schema.js';
@@ -18,6 +19,7 @@ export class UpdateTenant {
     private readonly service: TenantsService,
     private readonly tenants: TenantDirectory,
     private readonly vault: Vault,
+    private readonly jobs: Jobs,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
   ) {}
@@ -36,6 +38,7 @@ export class UpdateTenant {
       if (changed.length === 0) return before;
       const after = await this.tenants.update(before._id, { $set: set });
       if (!after) throw new DomainError('TENANT_NOT_FOUND');
+      if ('retentionDays' in set) await this.jobs.wake('retention', before._id, before._id);
       await this.audit.record({
         action: 'tenant.updated',
         details: {

@@ -5,8 +5,12 @@ import type { Ground } from './ground.js';
 const two = (rows: Loose) => rows.length === 2;
 const none = (rows: Loose) => rows.length === 0;
 const nameOf = ({ model }: Ground) => model.collection.name;
-const aggregate = (g: Ground, pipeline: Loose[], options: Loose) =>
-  g.model.aggregate(pipeline).option(options);
+/** Builds it past the look that Mongoose itself takes at the stages. */
+function aggregate({ model }: Ground, pipeline: Loose[], options: Loose) {
+  const aggregation = model.aggregate().option(options);
+  aggregation.pipeline().push(...pipeline);
+  return aggregation;
+}
 
 async function all(source: AsyncIterable<unknown>): Promise<unknown[]> {
   const rows = [];

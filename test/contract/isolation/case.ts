@@ -50,7 +50,6 @@ export async function faultOf(
   subject: Case,
   options: Record<string, unknown>,
 ): Promise<string | null> {
-  const before = await ground.bytesOfB();
   let result: unknown;
   let error: unknown;
   try {
@@ -60,11 +59,9 @@ export async function faultOf(
     error = caught;
   }
   const fault = verdict(ground, subject, result, error);
-  const after = await ground.bytesOfB();
-  const strays = await ground.strays();
-  await ground.reset();
-  if (before !== after) return `rows of tenant B have changed (${String(error)})`;
-  if (strays > 0) return 'a row of no tenant was made';
+  const { isTouched, isBroken } = await ground.look();
+  if (isTouched) await ground.reset();
+  if (isBroken) return `rows that are not tenant A's have changed (${String(error)})`;
   return fault;
 }
 

@@ -26,12 +26,8 @@ export interface Ground {
   asA<T>(work: () => Promise<T>): Promise<T>;
   /** Puts the four rows back, and nothing else. */
   reset(): Promise<void>;
-  /** All rows of tenant B as bytes. */
-  bytesOfB(): Promise<string>;
-  /** All rows of tenant A as bytes. */
-  bytesOfA(): Promise<string>;
-  /** How many rows belong to neither tenant. */
-  strays(): Promise<number>;
+  /** What has become of the rows: whether any is changed, and whether any is changed that A must not change. */
+  look(): Promise<{ isTouched: boolean; isBroken: boolean }>;
   /** What must never stand in an answer to A. */
   readonly marksOfB: readonly string[];
 }
@@ -53,9 +49,12 @@ export async function groundOf(
   const row = (tenantId: ObjectId, canary: string) => ({ ...rowOf(schema, canary), tenantId }) as Row;
   const a = [row(tenantA, 'canary-a'), row(tenantA, 'canary-a')] as const;
   const b = [row(tenantB, 'canary-b'), row(tenantB, 'canary-b')] as const;
-  const bytesOf = async (tenantId: ObjectId) => {
-    const rows = await raw.find({ tenantId }).sort({ _id: 1 }).toArray();
-    return rows.map(found => Buffer.from(mongoose.mongo.BSON.serialize(found)).toString('hex')).join('\n');
+  const bytesOf = (rows: readonly object[]) =>
+    rows.map(found => Buffer.from(mongoose.mongo.BSON.serialize(found)).toString('hex')).join();
+  const untouched = { all: '', withoutA: '' };
+  const stored = async () => {
+    const rows = (await raw.find({}).sort({ _id: 1 }).toArray()) as unknown as Row[];
+    return { all: bytesOf(rows), withoutA: bytesOf(rows.filter(found => !tenantA.equals(found.tenantId))) };
   };
   const ground: Ground = {
     connection,
@@ -71,11 +70,13 @@ export async function groundOf(
       await raw.deleteMany({});
       await raw.insertMany([...a, ...b]);
     },
-    bytesOfA: () => bytesOf(tenantA),
-    bytesOfB: () => bytesOf(tenantB),
-    strays: () => raw.countDocuments({ tenantId: { $nin: [tenantA, tenantB] } }),
+    async look() {
+      const { all, withoutA } = await stored();
+      return { isTouched: all !== untouched.all, isBroken: withoutA !== untouched.withoutA };
+    },
     marksOfB: ['canary-b', tenantB.toHexString(), ...b.map(({ _id }) => _id.toHexString())],
   };
   await ground.reset();
+  Object.assign(untouched, await stored());
   return ground;
 }

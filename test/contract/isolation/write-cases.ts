@@ -98,7 +98,7 @@ const SETTERS: Readonly<Record<string, (ground: Ground, update: Loose, options: 
   'updateOne that upserts': ({ model }, update, o) => model.updateOne({}, update, { ...o, upsert: true }),
   'updateOne without strictness': ({ model }, update, o) =>
     model.updateOne({}, update, { ...o, strict: false }),
-  'find.updateMany': ({ model }, update, o) => model.find({}).updateMany(update).setOptions(o),
+  'find.updateMany': ({ model }, update, o) => model.find({}).setOptions(o).updateMany(update),
   'the updateOne of a document': ({ model, a }, update, o) =>
     (model.hydrate(a[0]) as Loose).updateOne(update, o),
 };
@@ -116,6 +116,6 @@ export const WRITE_CASES: readonly Case[] = [
   ...WRITES,
   ...MOVING,
   refused('query.set of tenantId', (g, o) =>
-    g.model.updateOne({}, {}, { ...o, overwriteImmutable: true }).set('tenantId', g.tenantB),
+    (g.model.updateOne({}, {}, { ...o, overwriteImmutable: true }) as Loose).set('tenantId', g.tenantB),
   ),
 ];

@@ -1,0 +1,169 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CallHappening } from '../../events/call-event.schema.js';
+import { newObjectId } from '../../mongo/object-id.js';
+import type { ProviderCall } from '../ultravox/voice-provider.js';
+import { foldCall } from './call-fold.js';
+import type { CallNews } from './call-news.js';
+import type { CallDocument } from './call.schema.js';
+import { newCall } from './new-call.js';
+
+const at = (second: number) => new Date(Date.UTC(2030, 0, 1, 12, 0, second));
+
+const queued = (): CallDocument => ({
+  ...newCall(
+    { systemPrompt: 'Hello.', medium: 'WEB' },
+    null,
+    { userId: newObjectId(), owner: 'user' },
+    { baseUrl: 'http://provider.invalid', isOwnKey: false, isSimulated: true },
+    at(0),
+  ),
+  tenantId: newObjectId(),
+});
+
+const created: ProviderCall = {
+  providerCallId: 'p-1',
+  joinUrl: 'wss://join.invalid/1',
+  createdAt: at(1),
+  joinedAt: null,
+  endedAt: null,
+  endReason: null,
+  billedSeconds: null,
+  isBillingFinal: false,
+  summary: null,
+  shortSummary: null,
+  metadata: {},
+};
+const joined: ProviderCall = { ...created, joinedAt: at(2) };
+const ended: ProviderCall = { ...joined, joinUrl: null, endedAt: at(9), endReason: 'hangup' };
+const billed: ProviderCall = {
+  ...ended,
+  billedSeconds: 12,
+  isBillingFinal: true,
+  summary: 'They said hello.',
+  shortSummary: 'Hello',
+};
+const snapshot = (call: ProviderCall): CallNews => ({ kind: 'provider', call });
+
+/** Folds news one after the other. */
+function fold(
+  start: CallDocument,
+  news: readonly CallNews[],
+): { call: CallDocument; happenings: CallHappening[] } {
+  let call = start;
+  const happenings: CallHappening[] = [];
+  for (const piece of news) {
+    const folded = foldCall(call, piece);
+    call = { ...call, ...folded.patch };
+    happenings.push(...folded.happenings);
+  }
+  return { call, happenings };
+}
+
+const statuses = (happenings: readonly CallHappening[]) =>
+  happenings.flatMap(happening => (happening.type === 'statusChanged' ? [happening.status] : []));
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, index) =>
+    permutations(items.filter((_, other) => other !== index)).map(rest => [item, ...rest]),
+  );
+}
+
+describe('News about a call', () => {
+  const all = [created, joined, ended, billed].map(snapshot);
+
+  it('leads to the same end and the same steps in every order, and however often it comes', () => {
+    const start = queued();
+    const expected = fold(start, all);
+    expect(expected.call).toMatchObject({
+      status: 'COMPLETED',
+      endReason: 'HANGUP',
+      billedSeconds: 12,
+      joinedAt: at(2),
+      endedAt: at(9),
+    });
+    for (const order of permutations(all)) {
+      const { call, happenings } = fold(start, [...order, ...order]);
+      expect(call).toEqual(expected.call);
+      expect(statuses(happenings)).toEqual(['RINGING', 'IN_PROGRESS', 'COMPLETED']);
+      expect(happenings.filter(({ type }) => type === 'summaryReady')).toHaveLength(1);
+    }
+  });
+
+  it('shows every step even when all but the last piece is lost', () => {
+    const { happenings } = fold(queued(), [snapshot(billed)]);
+    expect(statuses(happenings)).toEqual(['RINGING', 'IN_PROGRESS', 'COMPLETED']);
+  });
+
+  it('changes nothing once it is known', () => {
+    const { call } = fold(queued(), all);
+    for (const piece of all) {
+      const { patch, happenings } = foldCall(call, piece);
+      expect(happenings).toEqual([]);
+      expect({ ...call, ...patch }).toEqual(call);
+    }
+  });
+
+  it('keeps the join address only until the call is over', () => {
+    expect(fold(queued(), [snapshot(created)]).call.provider.joinUrl).toBe('wss://join.invalid/1');
+    expect(
+      fold(queued(), [snapshot(created), snapshot({ ...ended, joinUrl: 'wss://late.invalid' })]).call.provider
+        .joinUrl,
+    ).toBeNull();
+  });
+
+  it('is not taken from another call of the provider', () => {
+    const { call } = fold(queued(), [snapshot(created), snapshot({ ...ended, providerCallId: 'p-2' })]);
+    expect(call).toMatchObject({ status: 'RINGING', endReason: null });
+  });
+
+  it('cannot bring back a call that was cancelled', () => {
+    const { call } = fold(queued(), [
+      snapshot(created),
+      { kind: 'endRequested', at: at(3) },
+      { kind: 'over', at: at(3), reason: 'CANCELLED', failure: null },
+      snapshot(joined),
+    ]);
+    expect(call).toMatchObject({ status: 'ENDED', endReason: 'CANCELLED', joinedAt: null });
+  });
+
+  it('tells of nobody joining by the name of what the user asked for', () => {
+    const { call } = fold(queued(), [
+      snapshot(created),
+      { kind: 'endRequested', at: at(3) },
+      snapshot({ ...created, endedAt: at(4), endReason: 'unjoined' }),
+    ]);
+    expect(call).toMatchObject({ status: 'ENDED', endReason: 'CANCELLED' });
+    expect(call.settlement).toMatchObject({ transcript: true, summary: 'absent', recording: 'absent' });
+  });
+
+  it('adds no utterance once the transcript is settled', () => {
+    const utterance = {
+      ordinal: 0,
+      speaker: 'AGENT',
+      text: 'Hello',
+      medium: 'VOICE',
+      startSeconds: 0,
+      endSeconds: 1,
+    } as const;
+    const { call, happenings } = fold(queued(), [
+      ...all,
+      { kind: 'transcriptSettled', utterances: [utterance] },
+      { kind: 'utterance', utterance: { ...utterance, ordinal: 1 } },
+    ]);
+    expect(happenings.filter(({ type }) => type === 'utteranceAdded')).toEqual([]);
+    expect(call.words).toEqual(expect.arrayContaining(['hello', 'they', 'said']));
+  });
+
+  it('leaves nothing to read of a deleted call', () => {
+    const { call, happenings } = fold(queued(), [
+      ...all,
+      { kind: 'deleted', at: at(3) },
+      { kind: 'deleted', at: at(3) },
+      snapshot(billed),
+    ]);
+    expect(call).toMatchObject({ systemPrompt: '', summary: null, words: [], metadata: {}, variables: {} });
+    expect(happenings.filter(({ type }) => type === 'deleted')).toHaveLength(1);
+    expect(happenings.at(-1)).toEqual({ type: 'deleted' });
+  });
+});

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { CallEvents } from '../../events/call-events.js';
+import { StreamHeads } from '../../events/stream-heads.js';
+import { JobRunner } from '../../jobs/job-runner.js';
+import type { ObjectId } from '../../mongo/object-id.js';
+import { UnitOfWork } from '../../mongo/unit-of-work.js';
+import { RecordingStore } from '../../recordings/recording-store.js';
+import { TenantDirectory } from '../../tenancy/tenant-directory.js';
+import { CallRoutes } from './call-routes.js';
+import { CallsRepository } from './calls.repository.js';
+import { inMs } from './in-ms.js';
+import { UtterancesRepository } from './utterances.repository.js';
+
+const DAY_MS = 86_400_000;
+/** How often a tenant's calls are looked through. */
+const EVERY_MS = 3_600_000;
+/** Calls removed in one run of the job; what is left has its turn right after. */
+const BATCH = 500;
+const PAGE = 500;
+
+/**
+ * Removes what is past a tenant's retention. A call goes once it is over and its last event is older than that, with
+ * its transcript, its recording and the words in its events. The events themselves go by their place in the feed: from
+ * the oldest on, up to the first that belongs to a call that is still there; so a subscriber can be told from his
+ * cursor alone whether he misses any.
+ */
+@Injectable()
+export class CallRetention {
+  constructor(
+    private readonly calls: CallsRepository,
+    private readonly utterances: UtterancesRepository,
+    private readonly events: CallEvents,
+    private readonly heads: StreamHeads,
+    private readonly recordings: RecordingStore,
+    private readonly routes: CallRoutes,
+    private readonly tenants: TenantDirectory,
+    private readonly work: UnitOfWork,
+    runner: JobRunner,
+  ) {
+    runner.handle('retention', tenantId => this.tend(tenantId));
+  }
+
+  private async tend(tenantId: ObjectId): Promise<Date | null> {
+    const days = (await this.tenants.findById(tenantId))?.retentionDays ?? null;
+    if (days === null) return null;
+    const before = new Date(Date.now() - days * DAY_MS);
+    const ids = await this.calls.idsOfSilent(before, BATCH);
+    for (const id of ids) await this.removeCall(id, before);
+    await this.removeEvents();
+    return inMs(ids.length === BATCH ? 0 : EVERY_MS);
+  }
+
+  /** The file goes first: if this process dies in between, the call is still found, and removed the next time. */
+  private async removeCall(id: ObjectId, before: Date): Promise<void> {
+    await this.recordings.remove(id);
+    await this.work.run(async () => {
+      if (!(await this.calls.removeSilent(id, before))) return;
+      await this.utterances.removeAll(id);
+      await this.events.eraseContent(id);
+      await this.routes.remove(id);
+    });
+  }
+
+  /** The floor is committed before anything goes: whoever reads less than there was can see it afterwards. */
+  private async removeEvents(): Promise<void> {
+    const { floor } = await this.heads.read('calls');
+    const end = await this.endOfRemovable(floor);
+    if (end > floor) await this.heads.raiseFloor('calls', end);
+    await this.events.removeUpTo(end);
+  }
+
+  /** The last position before the first event of a call that is still there. */
+  private async endOfRemovable(floor: number): Promise<number> {
+    let end = floor;
+    for (;;) {
+      const page = await this.events.callsAfter(end, PAGE);
+      const present = await this.calls.idsAmong(page.map(({ callId }) => callId));
+      for (const { callId, position } of page) {
+        if (present.has(callId.toHexString())) return end;
+        end = position ?? end;
+      }
+      if (page.length < PAGE) return end;
+    }
+  }
+}
