@@ -11,6 +11,7 @@ import { Readiness } from './entry/health/readiness.js';
 import { ScopeMiddleware } from './entry/http/scope.middleware.js';
 import { playground } from './entry/playground/playground.js';
 import { GraphqlSockets } from './entry/sockets/graphql-sockets.js';
+import { EventStreams } from './entry/sse/event-streams.js';
 import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
 import { ensureIndexes } from './mongo/indexes.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
@@ -46,6 +47,8 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   app.use(playground({ demo: settings.demo, assetsDir: playgroundAssets() }));
   app.use('/ultravox', express.raw({ type: () => true, limit: MAX_BODY_BYTES }));
   // Limits come before bodies: what is refused anyway is not read.
+  const streams = app.get(EventStreams);
+  app.use('/graphql/stream', requestLog(app.get(LOG)), streams.admit, jsonBody, streams.serve);
   app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), jsonBody);
   await app.init();
 
@@ -58,7 +61,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     app,
     async stop() {
       app.get(Readiness).beginDraining();
-      await sockets.drain();
+      await Promise.all([sockets.drain(), streams.drain()]);
       await app.close();
     },
   };

@@ -18,7 +18,7 @@ export class AccessGuard implements CanActivate {
     if (execution.getType<string>() !== 'graphql') return true;
     const access = this.reflector.get<Access | undefined>(ACCESS, execution.getHandler());
     assertAccess(access, this.context.viewer);
-    if (access && !('public' in access)) this.context.tenant;
+    if (access && !('public' in access)) this.context.assertTenant();
     return true;
   }
 }

@@ -44,7 +44,7 @@ export class Authenticator {
   private verify(request: Pick<IncomingMessage, 'headers'>): Promise<AccessClaims | null> {
     return new Promise((resolve, reject) => {
       const callback = (error: unknown, claims: AccessClaims | false) => {
-        if (error) reject(error as Error);
+        if (error) reject(error);
         else resolve(claims || null);
       };
       const middleware = passport.authenticate(this.strategy, { session: false }, callback) as (
@@ -53,7 +53,7 @@ export class Authenticator {
         next: (error?: unknown) => void,
       ) => void;
       middleware(request, {}, error => {
-        reject(error as Error);
+        reject(error);
       });
     });
   }

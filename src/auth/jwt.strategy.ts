@@ -10,7 +10,7 @@ const fromHeader = ExtractJwt.fromAuthHeaderAsBearerToken();
 
 /** The token of a request: from the Authorization header, else from the session cookie. */
 export function tokenOf(request: Pick<IncomingMessage, 'headers'>): string | null {
-  if (request.headers.authorization !== undefined) return fromHeader(request as never);
+  if (request.headers.authorization !== undefined) return fromHeader(request);
   const cookies = parseCookie(request.headers.cookie ?? '');
   return ACCESS_COOKIES.map(name => cookies[name]).find(value => value !== undefined) ?? null;
 }
@@ -27,7 +27,6 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
       issuer: VERIFY_OPTIONS.issuer,
       audience: VERIFY_OPTIONS.audience,
       ignoreExpiration: false,
-      jsonWebTokenOptions: { clockTolerance: VERIFY_OPTIONS.clockTolerance },
     });
   }
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { ObjectId } from '../mongo/object-id.js';
 import { repeat, type Repeating } from '../repeat/repeat.js';
 import { TenantDirectory } from '../tenancy/tenant-directory.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
@@ -7,6 +8,9 @@ import type { UserViewer } from '../tenancy/viewer.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { UsersRepository } from './users.repository.js';
 import { VIEWER_LIFETIME_MS } from './viewer-cache.js';
+
+/** Tenants that are looked at together. */
+const AT_ONCE = 10;
 
 /** Why an open stream must end. */
 export type RightsLoss = 'session-over' | 'user-deactivated' | 'tenant-suspended' | 'role-changed';
@@ -57,8 +61,17 @@ export class RightsWatch implements OnApplicationBootstrap, OnApplicationShutdow
     return () => this.watchers.delete(watcher);
   }
 
-  private async check(): Promise<void> {
-    for (const watchers of groupByTenant(this.watchers).values()) await this.checkTenant(watchers);
+  /** Looks at once, for whoever has just met a right that is gone. @throws when the database is away. */
+  async check(): Promise<void> {
+    const groups = [...groupByTenant(this.watchers).values()];
+    let fault: unknown;
+    while (groups.length > 0) {
+      // One tenant's fault must not keep the others from being looked at.
+      const looks = groups.splice(0, AT_ONCE).map(watchers => this.checkTenant(watchers));
+      for (const look of await Promise.allSettled(looks))
+        if (look.status === 'rejected') fault ??= look.reason;
+    }
+    if (fault !== undefined) throw fault;
   }
 
   private async checkTenant(watchers: readonly Watcher[]): Promise<void> {
@@ -67,8 +80,8 @@ export class RightsWatch implements OnApplicationBootstrap, OnApplicationShutdow
     const tenant = await this.tenants.findById(tenantId);
     const [sessions, users] = await this.runner.run(jobScope(tenantId, 'rights watch'), () =>
       Promise.all([
-        this.sessions.findByIds(watchers.map(({ viewer }) => viewer.sessionId)),
-        this.users.findByIds(watchers.map(({ viewer }) => viewer.userId)),
+        this.sessions.findByIds(distinct(watchers.map(({ viewer }) => viewer.sessionId))),
+        this.users.findByIds(distinct(watchers.map(({ viewer }) => viewer.userId))),
       ]),
     );
     const openSessions = new Set(
@@ -89,6 +102,10 @@ export class RightsWatch implements OnApplicationBootstrap, OnApplicationShutdow
       if (loss && this.watchers.delete(watcher)) watcher.onLoss(loss);
     }
   }
+}
+
+function distinct(ids: readonly ObjectId[]): ObjectId[] {
+  return [...new Map(ids.map(id => [id.toHexString(), id])).values()];
 }
 
 function groupByTenant(watchers: Iterable<Watcher>): Map<string, Watcher[]> {

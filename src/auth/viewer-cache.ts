@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from '../mongo/object-id.js';
+import { BriefCache } from '../tenancy/brief-cache.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
 import { jobScope } from '../tenancy/tenant-scope.js';
 import type { Role, UserViewer } from '../tenancy/viewer.js';
@@ -11,15 +12,10 @@ export const VIEWER_LIFETIME_MS = 1000;
 
 const MOST_KEPT = 20_000;
 
-interface Entry {
-  readonly viewer: Promise<UserViewer | null>;
-  readonly readAt: number;
-}
-
 /** Who stands behind a session, read from the database at most once a second per process. */
 @Injectable()
 export class ViewerCache {
-  private readonly entries = new Map<string, Entry>();
+  private readonly cache = new BriefCache<UserViewer>(VIEWER_LIFETIME_MS, MOST_KEPT);
 
   constructor(
     private readonly sessions: SessionsRepository,
@@ -29,21 +25,12 @@ export class ViewerCache {
 
   /** The session's viewer, or null when the session is over or its user may not act. */
   get(tenantId: ObjectId, sessionId: ObjectId): Promise<UserViewer | null> {
-    const key = sessionId.toHexString();
-    const known = this.entries.get(key);
-    if (known && Date.now() - known.readAt < VIEWER_LIFETIME_MS) return known.viewer;
-    const viewer = this.read(tenantId, sessionId);
-    this.entries.delete(key);
-    this.entries.set(key, { viewer, readAt: Date.now() });
-    // A failed read is not an answer to keep.
-    viewer.catch(() => this.entries.delete(key));
-    if (this.entries.size > MOST_KEPT) this.entries.delete(this.entries.keys().next().value ?? '');
-    return viewer;
+    return this.cache.get(sessionId.toHexString(), () => this.read(tenantId, sessionId));
   }
 
   /** Forgets everything, so that a change made in this process counts at once here. */
   clear(): void {
-    this.entries.clear();
+    this.cache.clear();
   }
 
   private read(tenantId: ObjectId, sessionId: ObjectId): Promise<UserViewer | null> {

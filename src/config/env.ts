@@ -1,16 +1,10 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
-/** Words that stand for "a secret nobody changed"; such a value is refused wherever a secret is required. */
-const GUESSABLE = /^(.)\1*$|change|secret|password|example|default|placeholder/i;
+/** Values of a secret that nobody has changed, or that anybody would try first. */
+const GUESSABLE = /^(.)\1*$|change.?(me|it|this)|your.?(own.?)?(secret|key)|placeholder|password|example/i;
 
-const secret = z
-  .string()
-  .refine(value => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes long')
-  .refine(
-    value => !GUESSABLE.test(value),
-    'is guessable: use 32 random bytes, for example from `openssl rand -base64 32`',
-  );
+const secret = z.string().refine(value => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes long');
 
 const url = (...protocols: string[]) =>
   z.string().refine(
@@ -124,6 +118,13 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     }
     if (given['ULTRAVOX_BASE_URL']?.startsWith('http:'))
       faults.push('ULTRAVOX_BASE_URL must use https in production');
+    for (const name of ['JWT_SECRET', 'MASTER_KEY']) {
+      if (GUESSABLE.test(given[name] ?? '') && !faults.some(fault => fault.startsWith(`${name} `))) {
+        faults.push(
+          `${name} is guessable: use 32 random bytes, for example from \`openssl rand -base64 32\``,
+        );
+      }
+    }
     if (given['JWT_SECRET'] !== undefined && given['JWT_SECRET'] === given['MASTER_KEY']) {
       faults.push('JWT_SECRET and MASTER_KEY must differ');
     }

@@ -15,6 +15,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { ScopeFactory } from './scope-factory.js';
 import { GraphqlSockets } from './sockets/graphql-sockets.js';
 import { SocketOperations } from './sockets/socket-operations.js';
+import { EventStreams } from './sse/event-streams.js';
 
 /** The doors: HTTP and sockets, with all that stands in front of the first resolver. */
 @Module({
@@ -31,6 +32,7 @@ import { SocketOperations } from './sockets/socket-operations.js';
     MetricsModule,
   ],
   providers: [
+    EventStreams,
     GraphqlSockets,
     OperationRunner,
     RequestLimits,
@@ -40,6 +42,6 @@ import { SocketOperations } from './sockets/socket-operations.js';
     { provide: APP_FILTER, useClass: UnknownPathFilter },
     { provide: APP_PIPE, useClass: ValidationPipe },
   ],
-  exports: [GraphqlSockets, ScopeMiddleware],
+  exports: [EventStreams, GraphqlSockets, ScopeMiddleware],
 })
 export class EntryModule {}

@@ -12,7 +12,9 @@ export function fieldsOfGraphQLError(error: GraphQLError): ErrorDetails {
   const path = pathOfVariable(error) ?? pathOfLiteral(error) ?? missingArgument(error.message);
   if (path === null) return {};
   const reason = reasonOf(error);
-  return { fields: { [`${path}${memberOf(reason)}`]: reason } };
+  const member = memberOf(reason);
+  const whole = member === null || path.endsWith(`.${member}`) ? path : `${path}.${member}`;
+  return { fields: { [whole]: reason } };
 }
 
 /** What is wrong, without the value as a whole, which may hold secrets beside the part that is wrong. */
@@ -22,7 +24,9 @@ export function reasonOf(error: GraphQLError): string {
 }
 
 function pathOfVariable({ message, originalError }: GraphQLError): string | null {
-  const variable = /^Variable "\$(\w+)" (?:got invalid value |of (?:required|non-null) type )/.exec(message)?.[1];
+  const variable = /^Variable "\$(\w+)" (?:got invalid value |of (?:required|non-null) type )/.exec(
+    message,
+  )?.[1];
   if (variable === undefined) return null;
   // Cut at the known end: the value in the middle is the sender's text and may look like anything.
   const beforeReason = originalError
@@ -37,9 +41,9 @@ function pathOfLiteral(error: GraphQLError): string | null {
   let found: string | null = null;
   try {
     visit(parse(error.source, { maxTokens: 5000 }), {
-      enter(node, _key, _parent, _path, ancestors) {
+      enter(node, _key, parent, _path, ancestors) {
         if (node.loc?.start === start && found === null)
-          found = argumentPath([...ancestors.flat(), node] as ASTNode[]);
+          found = argumentPath([...ancestors, ...(parent ? [parent] : []), node].filter(isNode));
       },
     });
   } catch {
@@ -47,6 +51,9 @@ function pathOfLiteral(error: GraphQLError): string | null {
   }
   return found;
 }
+
+/** Ancestors hold lists of siblings too. */
+const isNode = (ancestor: ASTNode | readonly ASTNode[]): ancestor is ASTNode => 'kind' in ancestor;
 
 function argumentPath(nodes: readonly ASTNode[]): string | null {
   const names = nodes.flatMap(node =>
@@ -60,8 +67,9 @@ function missingArgument(message: string): string | null {
   return /argument "(\w+)" of type .* is required, but it was not provided/.exec(message)?.[1] ?? null;
 }
 
-/** Errors of a field that is missing or too many point at the object around it. */
-function memberOf(reason: string): string {
-  const match = /^Field "(?:\w+\.)?(\w+)" (?:of required type .* was not provided|is not defined by type)/.exec(reason);
-  return match ? `.${String(match[1])}` : '';
+/** Errors of a field that is missing, or one too many, often point at the object around it. */
+function memberOf(reason: string): string | null {
+  const match =
+    /^Field "(?:\w+\.)?(\w+)" (?:of required type .* was not provided|is not defined by type)/.exec(reason);
+  return match?.[1] ?? null;
 }

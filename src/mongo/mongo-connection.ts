@@ -4,7 +4,7 @@ import { IsolationError } from '../errors/isolation-error.js';
 mongoose.set({ transactionAsyncLocalStorage: true, strictQuery: 'throw', bufferCommands: false });
 
 /** Connection-wide commands that no model's hooks see. */
-const UNCONFINED = ['aggregate', 'bulkWrite', 'watch', 'dropDatabase', 'useDb'] as const;
+const UNCONFINED = ['aggregate', 'bulkWrite', 'watch', 'dropDatabase', 'dropCollection', 'useDb'] as const;
 
 /**
  * Opens the database: majority reads and writes on the primary, whatever the URI says, so that a committed

@@ -28,6 +28,11 @@ export class Metrics {
     help: 'Open GraphQL sockets.',
     registers: [this.registry],
   });
+  readonly eventStreams = new Gauge({
+    name: 'voho_event_streams_open',
+    help: 'Open streams of server-sent events.',
+    registers: [this.registry],
+  });
   readonly providerRequests = new Histogram({
     name: 'voho_provider_request_seconds',
     help: 'Duration of requests to the voice provider.',

@@ -34,6 +34,11 @@ export class TenantContext {
     return tenant;
   }
 
+  /** @throws DomainError TENANT_NOT_FOUND when the request names no tenant. */
+  assertTenant(): void {
+    void this.tenant;
+  }
+
   get viewer(): Viewer {
     return this.scope.viewer;
   }

@@ -1,12 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Model, UpdateQuery } from 'mongoose';
 import type { ObjectId } from '../mongo/object-id.js';
+import { BriefCache } from './brief-cache.js';
 import { SystemAccess, systemComment } from './system-access.js';
 import { type TenantDocument, TENANTS } from './tenant.schema.js';
 
 /** Finds and changes tenants' records. The only reader of the tenants collection. */
 @Injectable()
 export class TenantDirectory {
+  private readonly cache = new BriefCache<TenantDocument>(1000, 5000);
+
   constructor(
     @Inject(TENANTS.token) private readonly model: Model<TenantDocument>,
     private readonly system: SystemAccess,
@@ -25,6 +28,13 @@ export class TenantDirectory {
     return this.system.run('tenant.manage', () => this.model.find().sort({ subdomain: 1 }).lean().exec());
   }
 
+  /** The tenant as requests are told apart by it: at most a second old, at once after a change in this process. */
+  recent(clue: { readonly subdomain: string } | { readonly id: ObjectId }): Promise<TenantDocument | null> {
+    return 'subdomain' in clue
+      ? this.cache.get(clue.subdomain, () => this.findBySubdomain(clue.subdomain))
+      : this.cache.get(clue.id.toHexString(), () => this.findById(clue.id));
+  }
+
   /** Stores a new tenant. @throws a duplicate-key error when the subdomain is taken. */
   async insert(tenant: TenantDocument): Promise<void> {
     await this.system.run('tenant.sign-up', () => this.model.insertMany([tenant], systemComment() as object));
@@ -32,8 +42,13 @@ export class TenantDirectory {
 
   /** Changes one tenant and returns it as it is afterwards. */
   update(id: ObjectId, update: UpdateQuery<TenantDocument>): Promise<TenantDocument | null> {
-    return this.system.run('tenant.manage', () =>
-      this.model.findOneAndUpdate({ _id: id }, update, { returnDocument: 'after' }).lean().exec(),
-    );
+    this.cache.clear();
+    return this.system
+      .run('tenant.manage', () =>
+        this.model.findOneAndUpdate({ _id: id }, update, { returnDocument: 'after' }).lean().exec(),
+      )
+      .finally(() => {
+        this.cache.clear();
+      });
   }
 }

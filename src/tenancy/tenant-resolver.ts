@@ -44,8 +44,8 @@ export class TenantResolver {
     }
     const subdomain = fromHost ?? fromHeader;
     const tenant = subdomain
-      ? await this.tenants.findBySubdomain(subdomain)
-      : clues.credentialTenantId && (await this.tenants.findById(clues.credentialTenantId));
+      ? await this.tenants.recent({ subdomain })
+      : clues.credentialTenantId && (await this.tenants.recent({ id: clues.credentialTenantId }));
     if (subdomain && clues.credentialTenantId && !tenant?._id.equals(clues.credentialTenantId)) {
       throw new TenantMismatchError(clues.credentialTenantId, subdomain.slice(0, 100));
     }

@@ -11,6 +11,14 @@ export function Rule(rule: z.ZodType): PropertyDecorator {
   };
 }
 
+/**
+ * Says that a property is of an input class of its own, whose rules hold for it. Arguments are checked by their class;
+ * what lies inside them is only checked where this says so.
+ */
+export function Nested(inputClass: { prototype: object }): PropertyDecorator {
+  return Rule(rulesOf(inputClass) ?? z.unknown());
+}
+
 /** The rules of an input class and of those it extends, as one schema; null for a class without rules. */
 export function rulesOf(inputClass: { prototype: object }): z.ZodType | null {
   const found = new Map<string, z.ZodType>();

@@ -61,20 +61,30 @@ export const pageSize = z.number().int().min(1, 'must be at least 1').max(100, '
 /** An opaque token or cursor as clients send it back. */
 export const opaque = z.string().max(500, 'is too long');
 
+const RESERVED_KEYS = ['__proto__', 'constructor', 'prototype'];
+
 /** Flat text values by name: what the provider can carry. */
 export const flatText = z
-  .record(
-    z
-      .string()
-      .min(1)
-      .max(100, 'has a key of more than 100 characters')
-      .regex(/^[^.$\u0000][^.\u0000]*$/, 'has a key with a dot, or with $ in front')
-      .refine(key => !['__proto__', 'constructor', 'prototype'].includes(key), 'has a reserved key'),
-    z.string('must be text').max(1000, 'must have at most 1000 characters'),
-    'must be an object of text values',
-  )
-  .refine(value => Object.keys(value).length <= 50, 'must have at most 50 entries')
+  .unknown()
+  // Before the record is read, which would drop __proto__ without a word.
   .refine(
-    value => !Object.keys(value).some(key => key.startsWith('ultravox.')),
-    'keys that start with "ultravox." are reserved',
+    value => !RESERVED_KEYS.some(key => Object.hasOwn(Object(value) as object, key)),
+    'has a reserved key',
+  )
+  .pipe(
+    z
+      .record(
+        z
+          .string()
+          .min(1)
+          .max(100, 'has a key of more than 100 characters')
+          .regex(/^[^.$\u0000][^.\u0000]*$/, 'has a key with a dot, or with $ in front'),
+        z.string('must be text').max(1000, 'must have at most 1000 characters'),
+        'must be an object of text values',
+      )
+      .refine(value => Object.keys(value).length <= 50, 'must have at most 50 entries')
+      .refine(
+        value => !Object.keys(value).some(key => key.startsWith('ultravox.')),
+        'keys that start with "ultravox." are reserved',
+      ),
   );

@@ -37,6 +37,8 @@ describe('Tenant isolation in the database', () => {
   });
 
   describe.each(SCOPED)('of $model', definition => {
+    // All models share one plugin: the rarer spelling is tried with one of them.
+    const optionSets = definition === SCOPED[0] ? OPTION_SETS : OPTION_SETS.slice(0, 2);
     let ground: Ground;
 
     beforeAll(async () => {
@@ -44,7 +46,7 @@ describe('Tenant isolation in the database', () => {
     });
 
     it.each(CASES)('$name is $outcome', async subject => {
-      for (const options of subject.plain ? [{}] : OPTION_SETS) {
+      for (const options of subject.plain ? [{}] : optionSets) {
         const fault = await faultOf(ground, subject, options);
         expect(fault && [options, fault]).toBeNull();
       }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Connection } from 'mongoose';
 import { MONGO_CONNECTION } from '../../src/mongo/mongo.tokens.js';
-import type { Answer, AnswerError, Client, Loose } from '../kit/client.js';
+import type { AnswerError } from '../kit/answer-error.js';
+import type { Answer, Client, Loose } from '../kit/client.js';
 import { PASSWORD, seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 
@@ -15,6 +16,7 @@ const CALL = 'mutation ($input: CreateCallInput!) { createCall(input: $input) { 
 const CALLS = `query ($first: Int, $after: String, $last: Int, $before: String, $filter: CallFilter) {
   calls(first: $first, after: $after, last: $last, before: $before, filter: $filter) { nodes { id } }
 }`;
+const AUDIT = 'query ($filter: AuditFilter) { auditEvents(filter: $filter) { nodes { id } } }';
 const PASSWORDS = `mutation ($currentPassword: String!, $newPassword: String!) {
   changePassword(currentPassword: $currentPassword, newPassword: $newPassword)
 }`;
@@ -170,6 +172,7 @@ const FIELD_CASES: readonly Case[] = [
   ],
   ['a long search', CALLS, { filter: { search: 'a'.repeat(10_000) } }, 'filter.search'],
   ['an unknown enum value', CALLS, { filter: { statuses: ['LOST'] } }, 'filter.statuses[0]'],
+  ['too many actions', AUDIT, { filter: { actions: Array(51).fill('user.login') } }, 'filter.actions'],
   ['an unknown role', INVITE, { input: { email: 'a@b.example', role: 'OWNER' } }, 'input.role'],
   ['a date that is none', CALLS, { filter: { createdAfter: 'yesterday' } }, 'filter.createdAfter'],
   ['a text in place of a number', CALLS, { first: 'ten' }, 'first'],
@@ -186,7 +189,7 @@ const FIELD_CASES: readonly Case[] = [
   ['a required value that is missing', INVITE, { input: {} }, 'input.email'],
   ['a missing variable', INVITE, {}, 'input'],
   ['a field that the input does not have', SIGN_UP, signUp({ isAdmin: true }), 'input.isAdmin'],
-  ['mass assignment', INVITE, { input: { email: 'a@b.example', tenantId: 'tenant_0' } }, 'input'],
+  ['mass assignment', INVITE, { input: { email: 'a@b.example', tenantId: 'tenant_0' } }, 'input.tenantId'],
 ];
 
 const LITERAL_CASES: readonly Case[] = [
@@ -367,7 +370,6 @@ describe('Bad input', () => {
       `{"query":"{ viewer { id } }","variables":{"__proto__":{"polluted":true}}}`,
       `{"query":"${CALL}","variables":{"input":{"systemPrompt":"x","metadata":{"__proto__":{"polluted":"true"}}}}}`,
       `{"query":"${CALL}","variables":{"input":{"systemPrompt":"x","metadata":{"constructor":"true"}}}}`,
-      `{"query":"${CALL}","variables":{"input":{"systemPrompt":"x","variables":{"__proto__":{"polluted":"true"}}}}}`,
       `{"query":"${CALL}","variables":{"input":{"systemPrompt":"x","__proto__":{"polluted":"true"}}}}`,
     ];
     for (const [index, body] of bodies.entries()) {
@@ -398,12 +400,6 @@ describe('Bad input', () => {
       ['a query that is no text', 400, () => raw(server, '{"query":{"$gt":""}}')],
       ['variables that are a text', 400, () => raw(server, JSON.stringify({ query, variables: 'x' }))],
       [
-        'a persisted query',
-        400,
-        () =>
-          raw(server, JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash: 'abc' } } })),
-      ],
-      [
         'an unknown character set',
         415,
         () => raw(server, JSON.stringify({ query }), { 'content-type': 'application/json; charset=klingon' }),
@@ -430,6 +426,15 @@ describe('Bad input', () => {
       const body = (await response.json()) as { errors: AnswerError[] };
       refusal({ ...body, status: response.status, headers: response.headers });
       expect(body.errors[0]?.extensions.requestId).toBe(response.headers.get('x-request-id'));
+    });
+
+    it('refuses persisted queries in the words that Apollo’s clients know', async () => {
+      const persistedQuery = { version: 1, sha256Hash: 'a'.repeat(64) };
+      const response = await raw(server, JSON.stringify({ extensions: { persistedQuery } }));
+      const { errors } = (await response.json()) as { errors: AnswerError[] };
+      expect(errors).toMatchObject([
+        { message: 'PersistedQueryNotSupported', extensions: { code: 'BAD_USER_INPUT' } },
+      ]);
     });
 
     it('leaves queries by GET working', async () => {

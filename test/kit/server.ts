@@ -42,7 +42,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const port = await freePort(0);
   const env = readEnv({
     NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
+    LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     PORT: String(port),
     DATA_DIR: dataDir,
     MONGODB_URI: beside?.settings.MONGODB_URI ?? engines.mongodbUri,

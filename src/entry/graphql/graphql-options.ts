@@ -1,16 +1,16 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Injectable, Logger } from '@nestjs/common';
 import type { GqlOptionsFactory } from '@nestjs/graphql';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import type { Request, Response } from 'express';
 import type { RequestContext } from '../../auth/request-context.js';
 import { toClientError, toDomainError } from '../../errors/client-error.js';
-import { ERROR_CODES } from '../../errors/error-codes.js';
 import { IsolationError } from '../../errors/isolation-error.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { scopeStore } from '../../tenancy/scope-store.js';
 import { notesOf } from '../http/http-request.js';
 import { OperationPlugin } from './operation.plugin.js';
+import { refusedOperation } from './refused-operation.js';
 import { schemaOptions } from './schema-options.js';
 
 /** Tokens of one document: some fifty times what the largest operation of the playground has. */
@@ -62,13 +62,7 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
 
   private createContext(request: Request, response: Response): RequestContext {
     const { requestId, refusal } = notesOf(request);
-    if (refusal) {
-      const { code, message } = toDomainError(refusal);
-      // Plain application/json clients get 200 with the error inside, as GraphQL over HTTP asks for.
-      const isNewMediaType = request.headers.accept?.includes('application/graphql-response+json') ?? false;
-      const status = isNewMediaType ? ERROR_CODES[code].httpStatus : 200;
-      throw new GraphQLError(message, { originalError: refusal, extensions: { code, http: { status } } });
-    }
+    if (refusal) throw refusedOperation(refusal, request.headers);
     return { requestId, request, response };
   }
 }

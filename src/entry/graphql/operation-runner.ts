@@ -12,6 +12,8 @@ import {
   validate,
 } from 'graphql';
 import type { RequestContext } from '../../auth/request-context.js';
+import { RightsWatch } from '../../auth/rights-watch.js';
+import { toDomainError } from '../../errors/client-error.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import { GraphqlOptions, MAX_TOKENS } from './graphql-options.js';
@@ -30,6 +32,7 @@ export class OperationRunner {
     private readonly gate: OperationGate,
     private readonly options: GraphqlOptions,
     private readonly runner: TenantRunner,
+    private readonly rights: RightsWatch,
   ) {}
 
   /** Parses, validates and checks an operation; the same rules as over HTTP. */
@@ -77,7 +80,25 @@ export class OperationRunner {
   async subscribe(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     const scope = scopeOf(args);
     const result = await this.runner.run(scope, async () => subscribe(args));
-    return Symbol.asyncIterator in result ? this.runner.iterate(scope, result) : result;
+    return Symbol.asyncIterator in result ? this.runner.iterate(scope, this.watched(result)) : result;
+  }
+
+  /**
+   * A stream that meets a right that is gone has the watch look at once: it closes the whole line, with the code that
+   * says why, before the error could be told.
+   */
+  private watched<T>(source: AsyncGenerator<T, void, void>): AsyncIterator<T> {
+    return {
+      next: async () => {
+        try {
+          return await source.next();
+        } catch (error) {
+          if (isLostRight(error)) await this.rights.check().catch(() => undefined);
+          throw error;
+        }
+      },
+      return: () => source.return(),
+    };
   }
 
   /** Errors as clients see them, with the request's id. */
@@ -88,6 +109,9 @@ export class OperationRunner {
     });
   }
 }
+
+const isLostRight = (error: unknown): boolean =>
+  ['UNAUTHENTICATED', 'FORBIDDEN'].includes(toDomainError(error).code);
 
 const scopeOf = (args: ExecutionArgs): TenantScope => (args.contextValue as StreamContext).scope;
 

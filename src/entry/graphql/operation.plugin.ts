@@ -1,10 +1,13 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { Injectable } from '@nestjs/common';
+import { GraphQLError } from 'graphql';
 import type { RequestContext } from '../../auth/request-context.js';
+import { DomainError } from '../../errors/domain-error.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { notesOf } from '../http/http-request.js';
 import { OperationGate } from './operation-gate.js';
 import { operationLabel, rootFieldOf } from './operation-label.js';
+import { refusedOperation } from './refused-operation.js';
 
 /** Notes each operation for the request's log line and the metrics, and sends it through the gate. */
 @Injectable()
@@ -18,9 +21,16 @@ export class OperationPlugin {
     requestDidStart: () => {
       const startedAt = process.hrtime.bigint();
       return Promise.resolve({
-        didResolveOperation: ({ schema, document, operation, request }) => {
+        didResolveOperation: ({ schema, document, operation, request, contextValue }) => {
           const variables = request.variables ?? {};
-          if (operation) this.gate.check({ schema, document, operation, variables });
+          try {
+            if (operation?.operation === 'subscription') throw needsSocket();
+            if (operation) this.gate.check({ schema, document, operation, variables });
+          } catch (error) {
+            throw error instanceof GraphQLError
+              ? error
+              : refusedOperation(error, contextValue.request?.headers);
+          }
           return Promise.resolve();
         },
         willSendResponse: ({ contextValue, operation, response }) => {
@@ -41,6 +51,11 @@ export class OperationPlugin {
       });
     },
   };
+}
+
+function needsSocket(): DomainError {
+  const message = 'Subscriptions run over a WebSocket, subprotocol graphql-transport-ws.';
+  return new DomainError('BAD_USER_INPUT', message);
 }
 
 function errorCodesOf(body: {

@@ -158,7 +158,7 @@ export class GraphqlSockets {
       refuseUpgrade(socket, 503, 'Service Unavailable');
     } else if (!isAllowedOrigin(request.headers, this.settings)) {
       refuseUpgrade(socket, 403, 'Forbidden');
-    } else if (!String(request.headers['sec-websocket-protocol'] ?? '').includes('graphql-transport-ws')) {
+    } else if (handleProtocols(request.headers['sec-websocket-protocol'] ?? '') === false) {
       refuseUpgrade(socket, 400, 'Bad Request');
     } else {
       this.server.handleUpgrade(request, socket, head, upgraded =>
@@ -218,6 +218,8 @@ export class GraphqlSockets {
 
   /** Ends the socket when its credential expires or its user's rights change. */
   private endWith({ socket }: SocketState, scope: TenantScope, expiresAt: Date | null): void {
+    // A socket that was closed while it was let in will not say so again.
+    if (socket.readyState === socket.CLOSED) return;
     const end = (closing: Closing) => {
       closeNow(socket, closing);
     };

@@ -4,7 +4,7 @@ import { type Closing, CLOSINGS } from './close-codes.js';
 /** Bytes that may wait for one client. */
 export const MAX_BUFFERED_BYTES = 1_000_000;
 /** How long one message may wait to leave. */
-const MAX_WAIT_MS = 10_000;
+export const MAX_WAIT_MS = 10_000;
 
 /**
  * Sends a message and resolves once it has left this process, so that a stream is read no faster than its client
@@ -28,9 +28,12 @@ export function send(socket: WebSocket, data: string): Promise<void> {
 }
 
 /** Closes with a code, and cuts the line soon after for a client that does not read the close either. */
-export function closeNow(socket: WebSocket, { code, reason }: Closing): void {
-  socket.close(code, reason);
+export function closeNow(socket: WebSocket, closing: Closing): void {
+  socket.close(closing.code, closing.reason);
   setTimeout(() => {
     socket.terminate();
-  }, 2000).unref();
+  }, lingerOf(closing)).unref();
 }
+
+/** How long a line that is closed may still be read, in milliseconds: a slow reader gets time to come to the reason. */
+export const lingerOf = (closing: Closing): number => (closing === CLOSINGS.slowReader ? 10_000 : 2000);

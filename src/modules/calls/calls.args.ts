@@ -1,6 +1,6 @@
 import { ArgsType, Field, Int } from '@nestjs/graphql';
 import { PageArgsOf } from '../../pagination/connection.model.js';
-import { Rule } from '../../validation/rule.js';
+import { Nested, Rule } from '../../validation/rule.js';
 import { opaque, pageSize } from '../../validation/rules.js';
 import { CallFilter } from './call-filter.input.js';
 
@@ -15,6 +15,7 @@ export class CallsArgs extends PageArgsOf(20) {
   before?: string | null;
 
   @Field(() => CallFilter, { nullable: true })
+  @Nested(CallFilter)
   filter?: CallFilter | null;
 }
 

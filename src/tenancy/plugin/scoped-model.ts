@@ -50,13 +50,11 @@ export function confineBulkWrite(
   }
 }
 
-/** Statics that send commands without running any hook. */
+/** Statics that send commands without running any hook; syncIndexes begins with one of them. */
 const UNHOOKED = [
   'watch',
   'bulkSave',
-  'mapReduce',
   'createCollection',
-  'syncIndexes',
   'cleanIndexes',
   'createSearchIndex',
   'updateSearchIndex',

@@ -175,7 +175,6 @@ export const AGGREGATE_CASES: readonly Case[] = [
 export const STATIC_CASES: readonly Case[] = [
   ...[
     'watch',
-    'mapReduce',
     'createCollection',
     'syncIndexes',
     'cleanIndexes',

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { IsolationError } from '../../../src/errors/isolation-error.js';
 import type { Loose } from '../../kit/client.js';
 import type { Ground } from './ground.js';
@@ -68,9 +69,11 @@ export async function faultOf(
 function verdict(ground: Ground, subject: Case, result: unknown, error: unknown): string | null {
   switch (subject.outcome) {
     case 'refused':
-      return error instanceof IsolationError ? null : `not refused: ${textOf(error ?? result)}`;
+      return error instanceof IsolationError
+        ? null
+        : `not refused: ${inspect(error ?? result, { depth: 0 })}`;
     case 'stopped':
-      return error === undefined ? `not stopped: ${textOf(result)}` : null;
+      return error === undefined ? `not stopped: ${inspect(result, { depth: 0 })}` : null;
     case 'confined': {
       if (error !== undefined) return `it failed: ${textOf(error)}`;
       const text = textOf(result);

@@ -76,8 +76,8 @@ const READS: readonly Case[] = [
   ),
   confined(
     'findAndCount',
-    ({ model }, o) => (model as Loose).findAndCount({}, null, { ...o, sort: { _id: 1 } }),
-    (found: Loose) => found.totalCount === 2 || JSON.stringify(found).includes('2'),
+    ({ model }, o) => (model as Loose).findAndCount({}, null, { ...o, sort: { _id: 1 }, limit: 5 }),
+    (found: Loose) => JSON.stringify(found).includes('2'),
   ),
   confined(
     'findOne of anybody',

@@ -25,6 +25,12 @@ function valueOf(path: SchemaType, canary: Canary, variant: 0 | 1): unknown {
       const { embeddedSchemaType } = path as unknown as { embeddedSchemaType: SchemaType };
       return [valueOf(embeddedSchemaType, canary, variant)];
     }
+    case 'Embedded': {
+      const { schema } = path as unknown as { schema: Schema<Loose> };
+      return Object.fromEntries(
+        ownPaths(schema).map(([name, part]) => [name, valueOf(part, canary, variant)]),
+      );
+    }
     default:
       return { canary: `${canary}-${unique()}` };
   }
@@ -46,7 +52,11 @@ export function rowOf(schema: Schema<Loose>, canary: Canary): Record<string, unk
 
 /** The first path beside the tenant's, with a value that no row of {@link rowOf} has there. */
 export function changeOf(schema: Schema<Loose>): Record<string, unknown> {
-  const [first] = ownPaths(schema);
-  if (!first) throw new Error('A schema needs a path beside tenantId');
+  // Global and work data may be nothing but a tenant's id, which is no wall there.
+  const [first] = [
+    ...ownPaths(schema),
+    ...Object.entries(schema.paths).filter(([name]) => name === 'tenantId'),
+  ];
+  if (!first) throw new Error('A schema needs a path beside its id');
   return { [first[0]]: valueOf(first[1], 'changed', 1) };
 }

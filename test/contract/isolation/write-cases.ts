@@ -98,7 +98,7 @@ const SETTERS: Readonly<Record<string, (ground: Ground, update: Loose, options: 
   'updateOne that upserts': ({ model }, update, o) => model.updateOne({}, update, { ...o, upsert: true }),
   'updateOne without strictness': ({ model }, update, o) =>
     model.updateOne({}, update, { ...o, strict: false }),
-  'find.updateMany': ({ model }, update, o) => model.find({}).setOptions(o).updateMany(update),
+  'find.updateMany': ({ model }, update, o) => model.find({}).updateMany({}, update, o),
   'the updateOne of a document': ({ model, a }, update, o) =>
     (model.hydrate(a[0]) as Loose).updateOne(update, o),
 };

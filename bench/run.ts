@@ -1,0 +1,42 @@
+import { homedir, tmpdir } from 'node:os';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startEngines } from '../src/embedded/engines/start-engines.js';
+import { benchFanOut } from './fan-out.js';
+import { benchListQuery } from './list-query.js';
+import type { Comparison } from './comparison.js';
+
+/** Runs every comparison on engines of its own and prints a table. Figures are ratios: machines differ. */
+const engines = await startEngines({
+  dataDir: await mkdtemp(join(tmpdir(), 'voho-bench-')),
+  mongodb: true,
+  redis: true,
+  cacheDir: join(homedir(), '.cache', 'voho'),
+  ephemeral: true,
+});
+process.env['TEST_MONGODB_URI'] = engines.mongodbUri;
+process.env['TEST_REDIS_URL'] = engines.redisUrl;
+try {
+  const comparisons: Comparison[] = [await benchListQuery(), await benchFanOut()];
+  console.table(
+    Object.fromEntries(
+      comparisons.map(({ what, unit, voho, peer, peerName }) => [
+        what,
+        {
+          unit,
+          voho: round(voho),
+          peer: round(peer),
+          'voho / peer': round(voho / peer),
+          'the peer is': peerName,
+        },
+      ]),
+    ),
+  );
+} finally {
+  await engines.stop();
+}
+process.exit(0);
+
+function round(value: number): number {
+  return Number(value.toPrecision(3));
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidEnvironmentError, readEnv } from './env.js';
+
+const JWT_SECRET = 'gkHhk2Vq0cXl5nQm8dTzYwR3sJ7uB1eF';
+const MASTER_KEY = 'P4tLw9ZrNx2yUe6GvKj8QmSb5oCi1hAd';
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  MONGODB_URI: 'mongodb://db.example/voho?replicaSet=rs',
+  REDIS_URL: 'redis://cache.example',
+  PUBLIC_URL: 'https://api.example',
+  BASE_DOMAIN: 'example.com',
+  ULTRAVOX_API_KEY: 'abcdefgh.0123456789',
+  JWT_SECRET,
+  MASTER_KEY,
+};
+
+/** The variables that a refusal names. */
+function faultsOf(source: Record<string, string>): string[] {
+  try {
+    readEnv(source);
+  } catch (error) {
+    if (error instanceof InvalidEnvironmentError)
+      return error.faults.map(fault => fault.split(' ')[0] ?? '').sort();
+    throw error;
+  }
+  return [];
+}
+
+describe('The environment', () => {
+  it('needs nothing for development', () => {
+    expect(readEnv({})).toMatchObject({
+      PORT: 3000,
+      HOST: '127.0.0.1',
+      BASE_DOMAIN: 'voho.localhost',
+      isProduction: false,
+    });
+  });
+
+  it('takes an empty variable for an unset one', () => {
+    expect(readEnv({ PORT: '', MONGODB_URI: '' })).toMatchObject({ PORT: 3000 });
+  });
+
+  it('names everything that production lacks, at once', () => {
+    expect(faultsOf({ NODE_ENV: 'production' })).toEqual([
+      'BASE_DOMAIN',
+      'JWT_SECRET',
+      'MASTER_KEY',
+      'MONGODB_URI',
+      'PUBLIC_URL',
+      'REDIS_URL',
+      'ULTRAVOX_API_KEY',
+    ]);
+  });
+
+  it('is whole with what production needs', () => {
+    expect(readEnv(PRODUCTION)).toMatchObject({ isProduction: true, ACCESS_TOKEN_TTL: 900 });
+  });
+
+  it('names missing and wrong variables together', () => {
+    const { REDIS_URL: _, ...rest } = PRODUCTION;
+    expect(faultsOf({ ...rest, PORT: 'eighty', JWT_SECRET: 'short' })).toEqual([
+      'JWT_SECRET',
+      'PORT',
+      'REDIS_URL',
+    ]);
+  });
+
+  it.each([
+    ['too short', 'k7Jq'],
+    ['one character over and over', 'a'.repeat(40)],
+    ['a placeholder', 'please-change-me-please-change-me-now'],
+    ['a word of the manual', 'your-secret-of-at-least-32-bytes-here'],
+  ])('refuses a JWT_SECRET that is %s', (_what, weak) => {
+    expect(faultsOf({ ...PRODUCTION, JWT_SECRET: weak })).toEqual(['JWT_SECRET']);
+  });
+
+  it('looks only at the length outside production', () => {
+    const shared = { MONGODB_URI: PRODUCTION.MONGODB_URI, MASTER_KEY };
+    expect(faultsOf({ ...shared, JWT_SECRET: 'a'.repeat(32) })).toEqual([]);
+    expect(faultsOf({ ...shared, JWT_SECRET: 'a'.repeat(31) })).toEqual(['JWT_SECRET']);
+  });
+
+  it('refuses one secret for both purposes', () => {
+    expect(faultsOf({ ...PRODUCTION, MASTER_KEY: JWT_SECRET })).toEqual(['JWT_SECRET']);
+  });
+
+  it('refuses a provider without TLS in production, and takes one in development', () => {
+    expect(faultsOf({ ...PRODUCTION, ULTRAVOX_BASE_URL: 'http://provider.example' })).toEqual([
+      'ULTRAVOX_BASE_URL',
+    ]);
+    expect(faultsOf({ ULTRAVOX_BASE_URL: 'http://127.0.0.1:4100' })).toEqual([]);
+  });
+
+  it('asks for the secrets as soon as a database is shared', () => {
+    expect(faultsOf({ MONGODB_URI: PRODUCTION.MONGODB_URI })).toEqual(['JWT_SECRET', 'MASTER_KEY']);
+  });
+
+  it('reads durations', () => {
+    expect(readEnv({ ACCESS_TOKEN_TTL: '90s' }).ACCESS_TOKEN_TTL).toBe(90);
+    expect(readEnv({ ACCESS_TOKEN_TTL: '2h' }).ACCESS_TOKEN_TTL).toBe(7200);
+    expect(faultsOf({ ACCESS_TOKEN_TTL: '15 minutes' })).toEqual(['ACCESS_TOKEN_TTL']);
+  });
+});

@@ -1,0 +1,243 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { getIntrospectionQuery } from 'graphql';
+import { WRONG_PASSWORDS_PER_ACCOUNT, WRONG_PASSWORDS_PER_ADDRESS } from '../../src/auth/log-in-limits.js';
+import { MAX_ROOT_ALIASES } from '../../src/entry/graphql/operation-size.js';
+import type { Answer, Client } from '../kit/client.js';
+import { rawSocket } from '../kit/raw-socket.js';
+import { PASSWORD, seedTenant, type SeededTenant } from '../kit/seed.js';
+import { startTestServer, type TestServer } from '../kit/server.js';
+
+const LOG_IN = 'mutation ($input: LogInInput!) { logIn(input: $input) { user { id } } }';
+const codeOf = ({ errors }: Answer<unknown>) => errors?.[0]?.extensions.code;
+
+/** Many log-ins in one request, each under a name of its own. */
+const aliasedLogIns = (count: number, email: string) =>
+  `mutation { ${Array.from({ length: count }, (_item, index) => `a${index}: logIn(input: { email: "${email}", password: "wrong ${index}" }) { user { id } }`).join(' ')} }`;
+
+describe('The size of operations', () => {
+  let server: TestServer;
+  let tenant: SeededTenant;
+  let client: Client;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    tenant = await seedTenant(server);
+    client = tenant.admin.client;
+  });
+  afterAll(() => server.stop());
+
+  const failedLogIns = async () => {
+    const { auditEvents } = await client.data(
+      '{ auditEvents(filter: { actions: ["user.failed_login"] }) { totalCount } }',
+    );
+    return auditEvents.totalCount as number;
+  };
+
+  it.each<[string, string]>([
+    ['a hundred aliased log-ins', aliasedLogIns(100, 'a@b.example')],
+    [
+      'aliases hidden in fragments',
+      `mutation { ${'...F '.repeat(8)} } fragment F on Mutation { a: logOut b: logOut }`,
+    ],
+    [
+      'aliases hidden in inline fragments',
+      `mutation { ${Array.from({ length: 16 }, (_i, i) => `... { a${i}: logOut }`).join(' ')} }`,
+    ],
+    [
+      'more depth than is allowed',
+      `{ dashboard { recentCalls(first: 1) { ${'events(first: 1) { nodes { call { '.repeat(4)} id ${'} } } '.repeat(4)} } } }`,
+    ],
+    [
+      'pages of pages of pages',
+      '{ calls(first: 100) { nodes { events(first: 100) { nodes { call { id status } } } } } }',
+    ],
+    [
+      'pages of pages by their default size',
+      '{ calls(first: 100) { edges { node { transcript { nodes { ordinal text speaker } } } } } }',
+    ],
+    [
+      'the same page again and again',
+      `{ ${Array.from({ length: 15 }, (_i, i) => `a${i}: calls(first: 100) { nodes { id events(first: 15) { nodes { id } } } }`).join(' ')} }`,
+    ],
+    ['more tokens than are allowed', `{ ${'__typename '.repeat(2001)} }`],
+    [
+      'fragments that double and double',
+      `{ viewer { ...F0 } } ${Array.from({ length: 40 }, (_i, i) => `fragment F${i} on User { ${i < 39 ? `...F${i + 1} ...F${i + 1}` : 'id'} }`).join(' ')}`,
+    ],
+  ])('is bounded: %s', async (_name, query) => {
+    const answer = await client.send(query);
+    expect([answer.status, codeOf(answer), answer.data ?? null]).toEqual([400, 'QUERY_TOO_COMPLEX', null]);
+    expect(answer.errors).toHaveLength(1);
+    expect(await failedLogIns()).toBe(0);
+  });
+
+  it('counts page sizes that come in variables', async () => {
+    const query =
+      'query ($n: Int, $m: Int) { calls(first: $n) { nodes { events(first: $m) { nodes { id } } } } }';
+    expect(codeOf(await client.send(query, { n: 100, m: 100 }))).toBeUndefined();
+    const heavy = query.replace('nodes { id }', 'nodes { id cursor sequence }');
+    expect(codeOf(await client.send(heavy, { n: 100, m: 100 }))).toBe('QUERY_TOO_COMPLEX');
+    expect(codeOf(await client.send(heavy, { n: 10, m: 100 }))).toBeUndefined();
+    // Bad input is told as such, not as a matter of size.
+    expect(codeOf(await client.send(heavy, { n: 100_000, m: 1 }))).toBe('BAD_USER_INPUT');
+  });
+
+  it('leaves introspection to everybody outside production', async () => {
+    const answer = await server
+      .client()
+      .send(getIntrospectionQuery({ descriptions: true, specifiedByUrl: true }));
+    expect([answer.status, answer.errors]).toEqual([200, undefined]);
+  });
+
+  it(`counts each of up to ${MAX_ROOT_ALIASES} aliased log-ins by itself`, async () => {
+    const target = await seedTenant(server);
+    const stranger = server.client({ tenantSubdomain: target.subdomain });
+    const { errors } = await stranger.send(aliasedLogIns(MAX_ROOT_ALIASES, target.admin.email));
+    // The first null empties the whole answer, but GraphQL runs all mutations of a request one after another.
+    expect(errors?.length).toBeGreaterThan(0);
+    await stranger.send(aliasedLogIns(MAX_ROOT_ALIASES, target.admin.email));
+    const { auditEvents } = await target.admin.client.data(
+      '{ auditEvents(filter: { actions: ["user.failed_login"] }) { totalCount } }',
+    );
+    expect(auditEvents.totalCount).toBeLessThanOrEqual(WRONG_PASSWORDS_PER_ACCOUNT);
+  });
+});
+
+describe('Wrong passwords', () => {
+  let server: TestServer;
+  let tenant: SeededTenant;
+
+  beforeAll(async () => {
+    server = await startTestServer({ env: { TRUSTED_PROXIES: '1' } });
+    tenant = await seedTenant(server);
+  });
+  afterAll(() => server.stop());
+
+  const logIn = (email: string, password: string, ip: string, tenantSubdomain = tenant.subdomain) =>
+    server
+      .client({ tenantSubdomain, headers: { 'x-forwarded-for': ip } })
+      .send(LOG_IN, { input: { email, password } });
+
+  it('are limited per account, from wherever they come, known or not', async () => {
+    for (const email of [tenant.admin.email, 'nobody@people.example']) {
+      for (let index = 0; index < WRONG_PASSWORDS_PER_ACCOUNT; index += 1) {
+        expect(codeOf(await logIn(email, 'wrong password', `203.0.113.${index}`))).toBe('UNAUTHENTICATED');
+      }
+      const refused = await logIn(email, PASSWORD, '203.0.113.200');
+      expect(codeOf(refused)).toBe('RATE_LIMITED');
+      expect(refused.errors?.[0]?.extensions.retryAfterSeconds).toBeGreaterThan(0);
+    }
+    // The same address in another tenant is another account.
+    const other = await seedTenant(server);
+    expect(codeOf(await logIn(tenant.admin.email, 'wrong password', '203.0.113.1', other.subdomain))).toBe(
+      'UNAUTHENTICATED',
+    );
+    // Whoever is signed in stays so.
+    expect(codeOf(await tenant.admin.client.send('{ viewer { id } }'))).toBeUndefined();
+  });
+
+  it('alone count: right ones are not limited', async () => {
+    const user = await tenant.user();
+    for (let index = 0; index < WRONG_PASSWORDS_PER_ACCOUNT + 2; index += 1) {
+      expect(codeOf(await logIn(user.email, PASSWORD, '198.51.100.1'))).toBeUndefined();
+    }
+  });
+
+  it('are limited per address, for whatever accounts', async () => {
+    const attempts = Array.from(
+      { length: WRONG_PASSWORDS_PER_ADDRESS + 1 },
+      (_item, index) => `n${index}@people.example`,
+    );
+    const codes: (string | undefined)[] = [];
+    for (let index = 0; index < attempts.length; index += 8) {
+      const some = attempts
+        .slice(index, index + 8)
+        .map(email => logIn(email, 'wrong password', '198.51.100.7'));
+      codes.push(...(await Promise.all(some)).map(codeOf));
+    }
+    expect(codes.filter(code => code === 'RATE_LIMITED')).toHaveLength(1);
+    expect(codeOf(await logIn('another@people.example', 'wrong password', '198.51.100.8'))).toBe(
+      'UNAUTHENTICATED',
+    );
+  });
+});
+
+describe('Requests per minute', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ env: { REQUESTS_PER_MINUTE: '20' } });
+  });
+  afterAll(() => server.stop());
+
+  it('are limited per tenant over all doors, apart from other tenants and from strangers', async () => {
+    const [tenant, other] = [await seedTenant(server), await seedTenant(server)];
+    const { client } = tenant.admin;
+    const socket = await (
+      await rawSocket(server.url)
+    ).init({ authorization: `Bearer ${tenant.admin.accessToken}` });
+    for (let index = 0; index < 10; index += 1) {
+      expect(codeOf(await client.send('{ __typename }'))).toBeUndefined();
+      if (index < 9) expect(await socket.run(`q${index}`, '{ __typename }')).toHaveProperty('data');
+    }
+    const overHttp = await client.send('{ __typename }');
+    expect([overHttp.status, codeOf(overHttp)]).toEqual([429, 'RATE_LIMITED']);
+    const seconds = overHttp.errors?.[0]?.extensions.retryAfterSeconds;
+    expect(seconds).toBeGreaterThan(0);
+    expect(overHttp.headers.get('retry-after')).toBe(String(seconds));
+
+    const overSocket = await socket.run('late', '{ __typename }');
+    expect(overSocket.errors).toMatchObject([
+      { extensions: { code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) } },
+    ]);
+    const late = await rawSocket(server.url);
+    late.send({ type: 'connection_init', payload: { authorization: `Bearer ${tenant.admin.accessToken}` } });
+    expect(await late.closing()).toMatchObject({ code: 1013 });
+
+    expect(codeOf(await other.admin.client.send('{ __typename }'))).toBeUndefined();
+    socket.end();
+  });
+
+  it('are limited for strangers by their address, whatever tenant and forwarded address they name', async () => {
+    const codes: (string | undefined)[] = [];
+    for (let index = 0; index < 21; index += 1) {
+      const headers = { 'x-forwarded-for': `203.0.113.${index}` };
+      codes.push(codeOf(await server.client({ headers }).send('{ __typename }')));
+    }
+    expect(codes).toContain('RATE_LIMITED');
+    const broken = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{',
+    });
+    expect(broken.status).toBe(429);
+  });
+});
+
+describe('In production', () => {
+  let server: TestServer;
+  let tenant: SeededTenant;
+  beforeAll(async () => {
+    server = await startTestServer({
+      env: { NODE_ENV: 'production', PUBLIC_URL: 'http://voho.example', BASE_DOMAIN: 'voho.example' },
+    });
+    tenant = await seedTenant(server);
+  });
+  afterAll(() => server.stop());
+
+  it.each([
+    getIntrospectionQuery(),
+    '{ __type(name: "User") { fields { name } } }',
+    '{ ...F } fragment F on Query { a: __schema { types { name } } }',
+  ])('only those who are signed in may read the schema: %.30s', async query => {
+    const stranger = server.client({ tenantSubdomain: tenant.subdomain });
+    const socket = await (await rawSocket(server.url)).init();
+    // Asked for by somebody who may first: a document that has been validated once is not validated again.
+    expect(codeOf(await tenant.admin.client.send(query))).toBeUndefined();
+    expect(codeOf(await stranger.send(query))).toBe('UNAUTHENTICATED');
+    expect((await socket.run('1', query)).errors).toMatchObject([
+      { extensions: { code: 'UNAUTHENTICATED' } },
+    ]);
+    expect(codeOf(await stranger.send('{ __typename branding { __typename name } }'))).toBeUndefined();
+    socket.end();
+  });
+});
