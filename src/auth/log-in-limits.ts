@@ -15,7 +15,7 @@ export const WRONG_PASSWORDS_PER_ACCOUNT = 10;
 /** Wrong passwords from one address in a window, for whatever accounts. */
 export const WRONG_PASSWORDS_PER_ADDRESS = 200;
 
-/** Bounds how many passwords can be tried. Each aliased log-in of a request counts by itself. */
+/** Bounds how many passwords can be tried. Each log-in counts, also where a request has several under aliases. */
 @Injectable()
 export class LogInLimits {
   private readonly counter: RateCounter;

@@ -52,6 +52,12 @@ describe('The environment', () => {
     ]);
   });
 
+  it('takes an address of several hosts', () => {
+    const MONGODB_URI = 'mongodb://a.example:27017,b.example:27017/voho?replicaSet=rs';
+    expect(readEnv({ ...PRODUCTION, MONGODB_URI }).MONGODB_URI).toBe(MONGODB_URI);
+    expect(faultsOf({ ...PRODUCTION, MONGODB_URI: 'localhost:27017' })).toEqual(['MONGODB_URI']);
+  });
+
   it('is whole with what production needs', () => {
     expect(readEnv(PRODUCTION)).toMatchObject({ isProduction: true, ACCESS_TOKEN_TTL: 900 });
   });

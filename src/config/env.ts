@@ -55,7 +55,11 @@ const variables = z.object({
     .string()
     .default('./data')
     .transform(path => resolve(path)),
-  MONGODB_URI: url('mongodb:', 'mongodb+srv:').optional(),
+  // Names several hosts for a replica set, which makes it no URL in the eyes of URL.
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/[^\s/]/, 'must be an address that starts with mongodb:// or mongodb+srv://')
+    .optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
   ULTRAVOX_API_KEY: z.string().min(1).optional(),
   ULTRAVOX_BASE_URL: origin.default('https://api.ultravox.ai'),

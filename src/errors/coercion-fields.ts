@@ -40,7 +40,7 @@ function pathOfLiteral(error: GraphQLError): string | null {
   if (start === undefined || !error.source) return null;
   let found: string | null = null;
   try {
-    visit(parse(error.source, { maxTokens: 5000 }), {
+    visit(parse(error.source, { maxLexicalTokens: 5000 }), {
       enter(node, _key, parent, _path, ancestors) {
         if (node.loc?.start === start && found === null)
           found = argumentPath([...ancestors, ...(parent ? [parent] : []), node].filter(isNode));

@@ -72,7 +72,7 @@ schema.index({ tenantId: 1, callId: 1, sequence: 1 }, { unique: true });
 // For CallEvents.after of admins; unique, so that a position is given once.
 schema.index(
   { tenantId: 1, position: 1 },
-  { unique: true, partialFilterExpression: { position: { $type: 'number' } } },
+  { unique: true, partialFilterExpression: { position: { $gt: 0 } } },
 );
 // For CallEvents.after of one user, and of one call.
 schema.index({ tenantId: 1, ownerId: 1, position: 1 });

@@ -23,7 +23,7 @@ const schema = systemSchema<OutboxDocument>('work', {
   createdAt: { type: Date, required: true },
 });
 // For Outbox.rowsOf.
-schema.index({ tenantId: 1, stream: 1 });
+schema.index({ tenantId: 1, stream: 1, _id: 1 });
 // For Outbox.tenantsWaiting: the scan that finds what a dead process left behind.
 schema.index({ createdAt: 1 });
 

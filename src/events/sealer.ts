@@ -104,7 +104,7 @@ export class Sealer {
 
   private async sealAll(tenantId: ObjectId, stream: StreamName): Promise<void> {
     await this.runner.run(jobScope(tenantId, 'sealer'), async () => {
-      for (let failures = 0; ; ) {
+      for (let failures = 0; ;) {
         try {
           const head = await this.sealBatch(tenantId, stream);
           if (head)

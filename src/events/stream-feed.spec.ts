@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DomainError } from '../errors/domain-error.js';
 import { newObjectId } from '../mongo/object-id.js';
 import { abortable } from './abortable.js';
-import { StreamFeed } from './stream-feed.js';
+import { type FeedStart, StreamFeed } from './stream-feed.js';
 import type { Visibility } from './stream-source.js';
 
 /** Positions 1, 2, 3 …; who may not hear all of them hears the even ones. */
@@ -44,7 +44,12 @@ class Stream {
     for (const ring of this.listeners) ring();
   }
 
-  follow(position: number, visibility: Visibility<Rights> = () => 'all') {
+  /** As retention does: the floor first, then the items. */
+  remove(upTo: number): void {
+    this.floor = upTo;
+  }
+
+  follow(position: FeedStart, visibility: Visibility<Rights> = () => 'all') {
     return abortable(leaving => this.feed.follow(tenantId, position, visibility, leaving));
   }
 
@@ -52,7 +57,7 @@ class Stream {
     return this.answer(() => {
       this.reads += 1;
       const behind = Array.from({ length: this.length - position }, (_, index) => position + 1 + index);
-      return behind.filter(item => rights === 'all' || item % 2 === 0).slice(0, limit);
+      return behind.filter(item => item > this.floor && (rights === 'all' || item % 2 === 0)).slice(0, limit);
     });
   }
 
@@ -167,5 +172,55 @@ describe('StreamFeed', () => {
     expect(stream.reads).toBe(1);
     for (const following of followers) await following.return?.();
     expect(stream.listeners.size).toBe(0);
+  });
+
+  describe('while retention removes items', () => {
+    const code = { code: 'CURSOR_EXPIRED' };
+
+    it('tells whoever is behind what was removed, and serves whoever is not', async () => {
+      const stream = new Stream();
+      stream.length = 10;
+      stream.remove(4);
+      await expect(stream.follow(3).next()).rejects.toMatchObject(code);
+      expect(await take(stream.follow(4), 6)).toEqual(numbers(5, 10));
+    });
+
+    it('tells it also to one who was reading when they were removed', async () => {
+      const stream = new Stream();
+      stream.length = 500;
+      const following = stream.follow(0);
+      expect(await take(following, 50)).toEqual(numbers(1, 50));
+      stream.remove(300);
+      expect(await take(following, 50)).toEqual(numbers(51, 100));
+      await expect(following.next()).rejects.toMatchObject(code);
+      expect(stream.listeners.size).toBe(0);
+    });
+
+    it('begins with the oldest that is kept for one who wants that, whatever is removed meanwhile', async () => {
+      const stream = new Stream();
+      stream.length = 500;
+      stream.remove(100);
+      const following = stream.follow('oldest');
+      const first = following.next();
+      stream.remove(200);
+      expect((await first).value).toBe(201);
+      expect(await take(following, 299)).toEqual(numbers(202, 500));
+      await following.return?.();
+    });
+
+    it('does not take the live end for complete when it has a hole', async () => {
+      const stream = new Stream();
+      stream.length = 5;
+      const following = stream.follow(5);
+      const next = following.next();
+      for (let turns = 0; turns < 10; turns += 1) await turn();
+      stream.isAway = true;
+      stream.grow(10);
+      for (let turns = 0; turns < 10; turns += 1) await turn();
+      stream.remove(8);
+      stream.isAway = false;
+      stream.grow(1);
+      await expect(next).rejects.toMatchObject(code);
+    });
   });
 });

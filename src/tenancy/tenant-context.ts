@@ -24,6 +24,11 @@ export class TenantContext {
 
   /** @throws DomainError TENANT_NOT_FOUND when the request names no tenant. */
   get tenant(): TenantIdentity {
+    return this.assertTenant();
+  }
+
+  /** The same, for callers that only want to know that there is one. */
+  assertTenant(): TenantIdentity {
     const { tenant } = this.scope;
     if (!tenant) {
       throw new DomainError(
@@ -32,11 +37,6 @@ export class TenantContext {
       );
     }
     return tenant;
-  }
-
-  /** @throws DomainError TENANT_NOT_FOUND when the request names no tenant. */
-  assertTenant(): void {
-    void this.tenant;
   }
 
   get viewer(): Viewer {

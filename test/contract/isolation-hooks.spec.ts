@@ -97,9 +97,7 @@ describe('The tenant hooks', () => {
 
   it.each(Object.keys(subject.schema.statics))('are missed when the static %s is open again', async name => {
     const mutant = subject.schema.clone();
-    mutant.statics = Object.fromEntries(
-      Object.entries(mutant.statics).filter(([key]) => key !== name),
-    ) as never;
+    mutant.statics = Object.fromEntries(Object.entries(mutant.statics).filter(([key]) => key !== name));
     expect(await firstFault(mutant)).not.toBeNull();
   });
 
@@ -145,10 +143,10 @@ describe('The tenant hooks', () => {
       await model.find({}, null, options);
       await model.updateMany({}, { name: 'x' }, options);
       await model.deleteMany({}, options);
-      await model.aggregate([{ $match: {} }]).option(options as object);
+      await model.aggregate([{ $match: {} }]).option(options);
       await model.insertMany([{ name: 'x' }], options);
       await model.bulkWrite([{ deleteMany: { filter: {} } }], options as object);
-      await new model({ name: 'x' }).save(options as object);
+      await new model({ name: 'x' }).save(options);
       expect(heard).toEqual([
         'marked find',
         'marked updateMany',

@@ -9,6 +9,7 @@ import { type Ground, groundOf, openDatabase } from './isolation/ground.js';
 
 type Operation = (ground: Ground, options: Loose) => unknown;
 const own = ({ a }: Ground) => ({ _id: a[0]._id });
+const live = ({ model, a }: Ground): Loose => model.hydrate(a[0]);
 
 /** Operations that work during system access, each of them as one command that carries the reason. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -34,8 +35,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       .cursor()
       .next(),
   insertMany: (g, o) => g.model.insertMany([freshOf(g)], o),
-  bulkWrite: (g, o) =>
-    g.model.bulkWrite([{ updateMany: { filter: {}, update: { $set: g.change } } }] as Loose, o),
+  bulkWrite: (g, o) => g.model.bulkWrite([{ updateMany: { filter: {}, update: { $set: g.change } } }], o),
   findOneAndDelete: (g, o) => g.model.findOneAndDelete(own(g), o),
   deleteOne: (g, o) => g.model.deleteOne(own(g), o),
   deleteMany: ({ model }, o) => model.deleteMany({}, o),
@@ -45,18 +45,16 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 const CLOSED: Readonly<Record<string, Operation>> = {
   create: (g, o) => g.model.create([freshOf(g)], o),
   save: (g, o) => new g.model(freshOf(g)).save({ ...o, validateBeforeSave: false }),
-  'save of a stored one': (g, o) => (g.model.hydrate(g.a[0]) as Loose).set(g.change).save(o),
-  bulkSave: (g, o) => g.model.bulkSave([(g.model.hydrate(g.a[0]) as Loose).set(g.change)], o),
+  'save of a stored one': (g, o) => live(g).set(g.change).save(o),
+  bulkSave: (g, o) => g.model.bulkSave([live(g).set(g.change)], o),
   watch: ({ model }) => model.watch(),
   'a $lookup into tenant-owned data': ({ model }, o) =>
     model.aggregate([{ $lookup: { from: 'users', pipeline: [], as: 'joined' } }]).option(o),
   'a $lookup in a $facet': ({ model }, o) =>
     model
-      .aggregate([
-        { $facet: { rows: [{ $lookup: { from: 'users', pipeline: [], as: 'joined' } }] } },
-      ] as Loose)
+      .aggregate([{ $facet: { rows: [{ $lookup: { from: 'users', pipeline: [], as: 'joined' } }] } }])
       .option(o),
-  'a $unionWith': ({ model }, o) => model.aggregate([{ $unionWith: 'users' }] as Loose).option(o),
+  'a $unionWith': ({ model }, o) => model.aggregate([{ $unionWith: 'users' }]).option(o),
   'a $graphLookup': ({ model }, o) =>
     model
       .aggregate([
@@ -69,17 +67,17 @@ const CLOSED: Readonly<Record<string, Operation>> = {
             as: 'joined',
           },
         },
-      ] as Loose)
+      ])
       .option(o),
-  $out: ({ model }, o) => model.aggregate([{ $out: 'stolen' }] as Loose).option(o),
-  $merge: ({ model }, o) => model.aggregate([{ $merge: { into: 'users' } }] as Loose).option(o),
+  $out: ({ model }, o) => model.aggregate([{ $out: 'stolen' }]).option(o),
+  $merge: ({ model }, o) => model.aggregate([{ $merge: { into: 'users' } }]).option(o),
 };
 
 /** A row whose `tenantId`, if it has one, belongs to the data rather than to the walls. */
 const freshOf = (ground: Ground) => {
   const row: Record<string, unknown> = ground.fresh();
-  if (ground.model.schema.path('tenantId')) row['tenantId'] = ground.tenantA;
-  if (ground.model.schema.path('_id').instance === 'String') row['_id'] = String(row['_id'] as object);
+  if ('tenantId' in ground.model.schema.paths) row['tenantId'] = ground.tenantA;
+  if (ground.model.schema.path('_id').instance === 'String') row['_id'] = String(row['_id']);
   return row;
 };
 

@@ -31,7 +31,9 @@ describe('The life of a call', () => {
       variables: { name: 'Zaphod Beeblebrox' },
       metadata: { order: '42' },
     });
-    expect(call).toMatchObject({ status: 'RINGING', joinUrl: expect.stringMatching(/^wss?:/) });
+    // The simulator runs ten times faster here, so somebody may have joined by now.
+    expect(['RINGING', 'IN_PROGRESS']).toContain(call.status);
+    expect(call.joinUrl).toMatch(/^wss?:/);
 
     const types = () => stream.values.map(({ callEvents }) => callEvents.__typename as string);
     await stream.until(() =>

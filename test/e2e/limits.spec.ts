@@ -74,7 +74,7 @@ describe('The size of operations', () => {
   it('counts page sizes that come in variables', async () => {
     const query =
       'query ($n: Int, $m: Int) { calls(first: $n) { nodes { events(first: $m) { nodes { id } } } } }';
-    expect(codeOf(await client.send(query, { n: 100, m: 100 }))).toBeUndefined();
+    expect(codeOf(await client.send(query, { n: 100, m: 50 }))).toBeUndefined();
     const heavy = query.replace('nodes { id }', 'nodes { id cursor sequence }');
     expect(codeOf(await client.send(heavy, { n: 100, m: 100 }))).toBe('QUERY_TOO_COMPLEX');
     expect(codeOf(await client.send(heavy, { n: 10, m: 100 }))).toBeUndefined();
@@ -89,17 +89,15 @@ describe('The size of operations', () => {
     expect([answer.status, answer.errors]).toEqual([200, undefined]);
   });
 
-  it(`counts each of up to ${MAX_ROOT_ALIASES} aliased log-ins by itself`, async () => {
+  it('ends a request at its first wrong password, so that one request tries one', async () => {
     const target = await seedTenant(server);
     const stranger = server.client({ tenantSubdomain: target.subdomain });
     const { errors } = await stranger.send(aliasedLogIns(MAX_ROOT_ALIASES, target.admin.email));
-    // The first null empties the whole answer, but GraphQL runs all mutations of a request one after another.
-    expect(errors?.length).toBeGreaterThan(0);
-    await stranger.send(aliasedLogIns(MAX_ROOT_ALIASES, target.admin.email));
+    expect(errors).toHaveLength(1);
     const { auditEvents } = await target.admin.client.data(
       '{ auditEvents(filter: { actions: ["user.failed_login"] }) { totalCount } }',
     );
-    expect(auditEvents.totalCount).toBeLessThanOrEqual(WRONG_PASSWORDS_PER_ACCOUNT);
+    expect(auditEvents.totalCount).toBe(1);
   });
 });
 
@@ -125,7 +123,9 @@ describe('Wrong passwords', () => {
       }
       const refused = await logIn(email, PASSWORD, '203.0.113.200');
       expect(codeOf(refused)).toBe('RATE_LIMITED');
-      expect(refused.errors?.[0]?.extensions.retryAfterSeconds).toBeGreaterThan(0);
+      const seconds = refused.errors?.[0]?.extensions.retryAfterSeconds;
+      expect(seconds).toBeGreaterThan(0);
+      expect(refused.headers.get('retry-after')).toBe(String(seconds));
     }
     // The same address in another tenant is another account.
     const other = await seedTenant(server);

@@ -86,11 +86,16 @@ export class EventStreamReader {
   }
 
   private take(lines: readonly string[]): void {
-    const field = (name: string) => lines.find(line => line.startsWith(`${name}:`))?.slice(name.length + 1).trim();
+    const field = (name: string) =>
+      lines
+        .find(line => line.startsWith(`${name}:`))
+        ?.slice(name.length + 1)
+        .trim();
     if (lines.some(line => line.startsWith(':'))) this.comments += 1;
     this.lastEventId = field('id') ?? this.lastEventId;
     const data = field('data');
     if (field('event') === 'next') this.stream.push(JSON.parse(data ?? '') as Loose);
-    if (field('event') === 'close') this.stream.closed(JSON.parse(data ?? '') as { code: number; reason: string });
+    if (field('event') === 'close')
+      this.stream.closed(JSON.parse(data ?? '') as { code: number; reason: string });
   }
 }

@@ -36,9 +36,18 @@ export function tenantIdOf(tenant: SeededTenant): ObjectId {
 export async function produceEvents(
   server: TestServer,
   tenant: SeededTenant,
-  { count, from = 1, callId = newObjectId(), text = 'Hello.' }: { count: number; from?: number; callId?: ObjectId; text?: string },
+  {
+    count,
+    from = 1,
+    callId = newObjectId(),
+    text = 'Hello.',
+  }: { count: number; from?: number; callId?: ObjectId; text?: string },
 ): Promise<string> {
-  const [events, work, sealer] = [server.app.get(CallEvents), server.app.get(UnitOfWork), server.app.get(Sealer)];
+  const [events, work, sealer] = [
+    server.app.get(CallEvents),
+    server.app.get(UnitOfWork),
+    server.app.get(Sealer),
+  ];
   await inTenant(server, tenant, async () => {
     for (let done = 0; done < count; done += 100) {
       const happenings = Array.from({ length: Math.min(100, count - done) }, (_, index) => ({
@@ -72,4 +81,5 @@ export function sequencesByCall(events: readonly HeardEvent[]): Record<string, n
 export const upTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1);
 
 /** The events that a stream of {@link FEED} has given so far. */
-export const heardBy = (stream: { values: Loose[] }): HeardEvent[] => stream.values.map(value => value.callEvents as HeardEvent);
+export const heardBy = (stream: { values: Loose[] }): HeardEvent[] =>
+  stream.values.map(value => value.callEvents as HeardEvent);

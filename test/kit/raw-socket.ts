@@ -21,7 +21,7 @@ export class RawSocket {
     });
     socket.on('error', () => undefined);
     socket.on('message', data => {
-      this.messages.push(JSON.parse(String(data as Buffer)));
+      this.messages.push(JSON.parse((data as Buffer).toString()));
       this.wake();
     });
   }

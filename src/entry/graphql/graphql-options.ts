@@ -38,11 +38,11 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       hideSchemaDetailsFromClientErrors: false,
       includeStacktraceInErrorResponses: false,
       persistedQueries: false,
-      parseOptions: { maxTokens: MAX_TOKENS },
+      parseOptions: { maxLexicalTokens: MAX_TOKENS },
       plugins: [this.operations.plugin],
       context: ({ req, res }: { req: Request; res: Response }) => this.createContext(req, res),
       formatError: (formatted, error) => this.formatError(formatted, error),
-    } as ApolloDriverConfig;
+    };
   }
 
   /** The error as its receiver may see it; what it was caused by goes to the log. */

@@ -51,7 +51,7 @@ export class OperationRunner {
     const { schema } = this.schemaHost;
     try {
       if (typeof query !== 'string') return [new GraphQLError('`query` must be a text')];
-      const document = parse(query, { maxTokens: MAX_TOKENS });
+      const document = parse(query, { maxLexicalTokens: MAX_TOKENS });
       const errors = validate(schema, document);
       if (errors.length > 0) return errors;
       const operation = getOperationAST(document, operationName);

@@ -1,6 +1,6 @@
-import type { ApolloServerPlugin } from '@apollo/server';
+import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse } from '@apollo/server';
 import { Injectable } from '@nestjs/common';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import type { RequestContext } from '../../auth/request-context.js';
 import { DomainError } from '../../errors/domain-error.js';
 import { Metrics } from '../../telemetry/metrics.js';
@@ -8,6 +8,8 @@ import { notesOf } from '../http/http-request.js';
 import { OperationGate } from './operation-gate.js';
 import { operationLabel, rootFieldOf } from './operation-label.js';
 import { refusedOperation } from './refused-operation.js';
+
+type GraphQLResponseBody = GraphQLRequestContextWillSendResponse<RequestContext>['response']['body'];
 
 /** Notes each operation for the request's log line and the metrics, and sends it through the gate. */
 @Injectable()
@@ -24,7 +26,7 @@ export class OperationPlugin {
         didResolveOperation: ({ schema, document, operation, request, contextValue }) => {
           const variables = request.variables ?? {};
           try {
-            if (operation?.operation === 'subscription') throw needsSocket();
+            if (operation?.operation === OperationTypeNode.SUBSCRIPTION) throw needsSocket();
             if (operation) this.gate.check({ schema, document, operation, variables });
           } catch (error) {
             throw error instanceof GraphQLError
@@ -42,6 +44,8 @@ export class OperationPlugin {
             if (codes.length > 0) notes.errorCodes = codes;
           }
           for (const code of codes) this.metrics.errors.inc({ code });
+          const wait = longestWait(response.body);
+          if (wait > 0) response.http.headers.set('retry-after', String(wait));
           this.metrics.operations.observe(
             { operation: root, outcome: codes.length > 0 ? 'error' : 'ok' },
             Number(process.hrtime.bigint() - startedAt) / 1e9,
@@ -58,9 +62,17 @@ function needsSocket(): DomainError {
   return new DomainError('BAD_USER_INPUT', message);
 }
 
-function errorCodesOf(body: {
-  kind: string;
-  singleResult?: { errors?: readonly { extensions?: { [key: string]: unknown } }[] };
-}): string[] {
-  return (body.singleResult?.errors ?? []).map(error => String(error.extensions?.['code'] ?? 'INTERNAL'));
+function errorCodesOf(body: GraphQLResponseBody): string[] {
+  return body.kind === 'single' ? (body.singleResult.errors ?? []).map(codeOf) : [];
+}
+
+/** How many seconds to wait before all that was refused for now may work; 0 when nothing was. */
+function longestWait(body: GraphQLResponseBody): number {
+  const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
+  return Math.max(0, ...errors.map(({ extensions }) => Number(extensions?.['retryAfterSeconds'] ?? 0)));
+}
+
+function codeOf({ extensions }: GraphQLFormattedError): string {
+  const code = extensions?.['code'];
+  return typeof code === 'string' ? code : 'INTERNAL';
 }

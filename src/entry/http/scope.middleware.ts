@@ -3,6 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { toDomainError } from '../../errors/client-error.js';
 import { ERROR_CODES } from '../../errors/error-codes.js';
+import { Metrics } from '../../telemetry/metrics.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
 import { ANONYMOUS } from '../../tenancy/viewer.js';
@@ -19,6 +20,7 @@ export class ScopeMiddleware implements NestMiddleware {
     private readonly scopes: ScopeFactory,
     private readonly runner: TenantRunner,
     private readonly limits: RequestLimits,
+    private readonly metrics: Metrics,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -27,7 +29,7 @@ export class ScopeMiddleware implements NestMiddleware {
     const { scope, tooMany } = await this.admit(request);
     notes.scope = scope;
     if (tooMany !== undefined) {
-      notes.errorCodes = [toDomainError(tooMany).code];
+      this.note(request, tooMany);
       refuse(request, response, tooMany, ERROR_CODES.RATE_LIMITED.httpStatus);
       return;
     }
@@ -53,6 +55,7 @@ export class ScopeMiddleware implements NestMiddleware {
       admitted = await this.scopes.admit({ headers: request.headers, requestId, origin });
     } catch (error) {
       notes.refusal = toDomainError(error);
+      this.note(request, error);
       const scope = tenantScope({ tenant: null, viewer: ANONYMOUS, requestId, origin });
       admitted = { scope, requestsPerMinute: null };
     }
@@ -63,5 +66,12 @@ export class ScopeMiddleware implements NestMiddleware {
     } catch (tooMany) {
       return { scope, tooMany };
     }
+  }
+
+  /** GraphQL never sees what is refused here, so its plugin cannot count it. */
+  private note(request: Request, refusal: unknown): void {
+    const { code } = toDomainError(refusal);
+    notesOf(request).errorCodes = [code];
+    this.metrics.errors.inc({ code });
   }
 }

@@ -8,14 +8,15 @@ export interface Closing {
 }
 
 /**
- * How the server closes GraphQL sockets. graphql-ws's client gives up on 4400, 4401, 4406, 4409, 4429 and 4500 and
- * comes back on all others; the codes are chosen so that this is what the client should do.
+ * How the server closes GraphQL sockets. graphql-ws's client gives up on 4400, 4401, 4406, 4409, 4429, 4500 and most
+ * codes below 2000, and comes back on all others, also on 1012 and 1013; the codes are chosen so that this is what the
+ * client should do.
  */
 export const CLOSINGS = {
   /** Come back with a fresh access token. */
   expired: { code: 4403, reason: 'Access token expired or not valid: refresh and come back' },
   /** Something went wrong here, such as a database that is away: come back. */
-  fault: { code: 1011, reason: 'INTERNAL' },
+  fault: { code: 1013, reason: 'INTERNAL' },
   /** A message that is too large (1009) or broken (1002, 1007) has its own code; this is for all other faults of the line. */
   unreadable: { code: 1002, reason: 'Unreadable message' },
   /** The server restarts: come back, and resume behind the last cursor. */
@@ -34,15 +35,8 @@ export const LOSS_CLOSINGS: Readonly<Record<RightsLoss, Closing>> = {
   'role-changed': { code: 4412, reason: 'Role changed: come back with the new rights and resume' },
 };
 
-/** Refused while connecting. */
+/** Refused while connecting. What cannot get better by itself is told by its code: coming back would not help. */
 export function refusedClosing(code: ErrorCode): Closing {
-  switch (code) {
-    case 'RATE_LIMITED':
-      return CLOSINGS.tooMany;
-    case 'INTERNAL':
-      return CLOSINGS.fault;
-    default:
-      // Coming back unchanged would not help.
-      return { code: 4401, reason: code };
-  }
+  if (code === 'RATE_LIMITED') return CLOSINGS.tooMany;
+  return code === 'INTERNAL' ? CLOSINGS.fault : { code: 4401, reason: code };
 }

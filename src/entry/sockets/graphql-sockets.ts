@@ -176,8 +176,8 @@ export class GraphqlSockets {
     const subdomain = text('x-tenant-subdomain', 'X-Tenant-Subdomain', 'tenantSubdomain');
     const headers = {
       ...request.headers,
-      ...(authorization === undefined ? {} : { authorization: String(authorization) }),
-      ...(subdomain === undefined ? {} : { 'x-tenant-subdomain': String(subdomain) }),
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(subdomain === undefined ? {} : { 'x-tenant-subdomain': subdomain }),
     };
     const userAgent = request.headers['user-agent'] ?? null;
     const origin = { transport: 'websocket' as const, ip: state.ip, userAgent };

@@ -174,8 +174,7 @@ export class EventStreams {
       tenant && viewer.kind !== 'anonymous'
         ? this.caps.enter(`tenant ${tenant.id.toHexString()}`, MAX_SOCKETS_PER_TENANT)
         : this.caps.enter(`address ${origin.ip ?? ''}`, MAX_STRANGERS_PER_ADDRESS);
-    if (!leave)
-      throw new DomainError('RATE_LIMITED', 'Too many streams are open.', { retryAfterSeconds: 5 });
+    if (!leave) throw new DomainError('RATE_LIMITED', 'Too many streams are open.', { retryAfterSeconds: 5 });
     return leave;
   }
 

@@ -38,7 +38,11 @@ export interface Resumable {
 export function resumable(args: ExecutionArgs): Resumable | null {
   const operation = getOperationAST(args.document, args.operationName);
   const [field, ...others] = operation?.selectionSet.selections ?? [];
-  if (operation?.operation !== OperationTypeNode.SUBSCRIPTION || field?.kind !== Kind.FIELD || others.length > 0)
+  if (
+    operation?.operation !== OperationTypeNode.SUBSCRIPTION ||
+    field?.kind !== Kind.FIELD ||
+    others.length > 0
+  )
     return null;
   const headQuery = HEADS[field.name.value];
   if (headQuery === undefined) return null;
@@ -88,7 +92,11 @@ function goingOn(field: FieldNode, after: string): FieldNode {
   };
 }
 
-function replaced(document: DocumentNode, operation: OperationDefinitionNode, field: FieldNode): DocumentNode {
+function replaced(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  field: FieldNode,
+): DocumentNode {
   const changed = { ...operation, selectionSet: selecting([field]) };
   return { ...document, definitions: document.definitions.map(one => (one === operation ? changed : one)) };
 }

@@ -34,7 +34,8 @@ export class UtterancesRepository extends TenantRepository<UtteranceDocument> {
     return this.find(
       { $and: [{ callId }, query.range] },
       {
-        sort: query.sort,
+        // An ordinal is unique in its call: with a tie-break by id the index would not give the order.
+        sort: { ordinal: 1 },
         limit: query.limit,
       },
     );

@@ -21,9 +21,9 @@ export function confineBulkWrite(
   tenantId: ObjectId,
 ): void {
   for (const operation of operations) {
-    const [name, ...others] = Object.keys(operation);
-    const body = operation[name ?? ''] ?? {};
-    const refuse = (reason: string) => new IsolationError(model, `bulkWrite.${name ?? ''}`, reason);
+    const [name = '', ...others] = Object.keys(operation);
+    const body = operation[name] ?? {};
+    const refuse = (reason: string) => new IsolationError(model, `bulkWrite.${name}`, reason);
     // Of several operations in one object only the first would be confined, and maybe another one be run.
     if (others.length > 0) throw refuse('an operation has exactly one name');
     switch (name) {

@@ -52,13 +52,16 @@ function systemCommentFor(model: string, operation: string): string {
   return `voho:${reason}`;
 }
 
+/** What the static that takes its place calls in the end. */
+const plainInsertMany = Reflect.get(Model, 'insertMany') as (...args: unknown[]) => Promise<unknown>;
+
 function markInserts<T>(schema: Schema<T>): void {
   // No hook of insertMany sees its options, so the static itself is replaced.
   schema.static(
     'insertMany' as never,
     async function (this: Model<T>, docs: object[], options: object = {}) {
       const comment = systemCommentFor(this.modelName, 'insertMany');
-      return Reflect.apply(Model.insertMany, this, [docs, { ...options, comment }]) as Promise<unknown>;
+      return plainInsertMany.call(this, docs, { ...options, comment });
     } as never,
   );
   schema.pre(

@@ -86,5 +86,5 @@ function verdict(ground: Ground, subject: Case, result: unknown, error: unknown)
 /** Everything that a result shows, live documents included. */
 function textOf(value: unknown): string {
   if (value instanceof Error) return String(value);
-  return JSON.stringify(value instanceof Map ? [...value] : value) ?? String(value);
+  return JSON.stringify([value]);
 }

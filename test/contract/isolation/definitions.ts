@@ -1,13 +1,12 @@
 import '../../../src/app.module.js';
 import type { Schema } from 'mongoose';
 import { collectionDefinitions } from '../../../src/mongo/model-provider.js';
-import type { Loose } from '../../kit/client.js';
 
 /** A declared collection, as loose as the cases need it. */
 export interface Declared {
   readonly model: string;
   readonly collection: string;
-  readonly schema: Schema<Loose>;
+  readonly schema: Schema;
 }
 
 const declared = (tenancies: readonly string[]): Declared[] =>
@@ -16,7 +15,7 @@ const declared = (tenancies: readonly string[]): Declared[] =>
     .map(({ model, collection, schema }) => ({
       model,
       collection,
-      schema: schema as unknown as Schema<Loose>,
+      schema: schema,
     }));
 
 /** Every collection of tenant-owned data. The whole application is imported, so that all of them are declared. */
@@ -24,4 +23,4 @@ export const SCOPED: readonly Declared[] = declared(['scoped']);
 /** Every collection of global and work data. */
 export const SYSTEM: readonly Declared[] = declared(['global', 'work']);
 /** Every collection there is. */
-export const ALL: readonly Declared[] = collectionDefinitions() as unknown as readonly Declared[];
+export const ALL: readonly Declared[] = collectionDefinitions();

@@ -119,14 +119,14 @@ const BULK: readonly Case[] = [
     'bulkWrite insertOne',
     async (g, o) => {
       const document = g.fresh();
-      await g.model.bulkWrite([{ insertOne: { document } }] as Loose, o);
+      await g.model.bulkWrite([{ insertOne: { document } }], o);
       return g.model.findById(document['_id']);
     },
     isOfA,
   ),
   refused('bulkWrite insertOne for the other tenant', (g, o) =>
     g.model.bulkWrite(
-      [{ insertOne: { document: g.fresh() } }, { insertOne: { document: g.fresh(g.tenantB) } }] as Loose,
+      [{ insertOne: { document: g.fresh() } }, { insertOne: { document: g.fresh(g.tenantB) } }],
       o,
     ),
   ),
@@ -187,10 +187,7 @@ const BULK: readonly Case[] = [
     ),
   ]),
   refused('bulkWrite of an operation with two names', (g, o) =>
-    g.model.bulkWrite(
-      [{ deleteMany: { filter: idOfB(g) }, insertOne: { document: g.fresh(g.tenantB) } }] as Loose,
-      o,
-    ),
+    g.model.bulkWrite([{ deleteMany: { filter: idOfB(g) }, insertOne: { document: g.fresh(g.tenantB) } }], o),
   ),
   refused('bulkWrite that skips the casting', (g, o) =>
     bulk(g, { ...o, _skipCastBulkWrite: true }, 'updateMany', {

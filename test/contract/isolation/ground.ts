@@ -40,7 +40,7 @@ export async function openDatabase(): Promise<Connection> {
 /** Prepares the ground for a schema, compiled as its server compiles it. */
 export async function groundOf(
   connection: Connection,
-  definition: { readonly model: string; readonly collection: string; readonly schema: Schema<Loose> },
+  definition: { readonly model: string; readonly collection: string; readonly schema: Schema },
 ): Promise<Ground> {
   const { schema } = definition;
   const model = connection.model(definition.model, schema, definition.collection) as unknown as Model<Loose>;

@@ -41,7 +41,7 @@ const READS: readonly Case[] = [
   confined(
     'find.explain',
     ({ model }, o) => model.find({}, null, o).explain('executionStats'),
-    (plan: Loose) => ([plan].flat()[0] as Loose).executionStats.nReturned === 2,
+    (plan: Loose) => [plan].flat()[0].executionStats.nReturned === 2,
   ),
   confined('find.clone', ({ model }, o) => model.find({}, null, o).clone(), two),
   confined(

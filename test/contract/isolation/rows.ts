@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import mongoose, { type Schema, type SchemaType } from 'mongoose';
-import type { Loose } from '../../kit/client.js';
 
 /** Text that stands in every one of a tenant's rows where a text fits. */
 export type Canary = string;
@@ -26,7 +25,7 @@ function valueOf(path: SchemaType, canary: Canary, variant: 0 | 1): unknown {
       return [valueOf(embeddedSchemaType, canary, variant)];
     }
     case 'Embedded': {
-      const { schema } = path as unknown as { schema: Schema<Loose> };
+      const { schema } = path as unknown as { schema: Schema };
       return Object.fromEntries(
         ownPaths(schema).map(([name, part]) => [name, valueOf(part, canary, variant)]),
       );
@@ -36,14 +35,11 @@ function valueOf(path: SchemaType, canary: Canary, variant: 0 | 1): unknown {
   }
 }
 
-const ownPaths = (schema: Schema<Loose>): [string, SchemaType][] =>
-  Object.entries(schema.paths).filter(([name]) => name !== '_id' && name !== 'tenantId') as [
-    string,
-    SchemaType,
-  ][];
+const ownPaths = (schema: Schema): [string, SchemaType][] =>
+  Object.entries<SchemaType>(schema.paths).filter(([name]) => name !== '_id' && name !== 'tenantId');
 
 /** A document of a schema that could be stored as it is, all but its tenant. */
-export function rowOf(schema: Schema<Loose>, canary: Canary): Record<string, unknown> {
+export function rowOf(schema: Schema, canary: Canary): Record<string, unknown> {
   return Object.fromEntries([
     ['_id', new mongoose.Types.ObjectId()],
     ...ownPaths(schema).map(([name, path]) => [name, valueOf(path, canary, 0)]),
@@ -51,7 +47,7 @@ export function rowOf(schema: Schema<Loose>, canary: Canary): Record<string, unk
 }
 
 /** The first path beside the tenant's, with a value that no row of {@link rowOf} has there. */
-export function changeOf(schema: Schema<Loose>): Record<string, unknown> {
+export function changeOf(schema: Schema): Record<string, unknown> {
   // Global and work data may be nothing but a tenant's id, which is no wall there.
   const [first] = [
     ...ownPaths(schema),

@@ -3,6 +3,7 @@ import { type Case, confined, refused, stopped } from './case.js';
 import type { Ground } from './ground.js';
 
 const foreign = ({ b }: Ground) => ({ _id: b[0]._id });
+const live = ({ model, a }: Ground): Loose => model.hydrate(a[0]);
 const fieldOf = ({ change }: Ground) => Object.keys(change)[0] ?? '';
 const matched = (count: number) => (result: Loose) => result.matchedCount === count;
 const deleted = (count: number) => (result: Loose) => result.deletedCount === count;
@@ -42,7 +43,7 @@ const WRITES: readonly Case[] = [
     (g, o) => {
       const { _id, ...rest } = g.fresh();
       return g.model.findOneAndUpdate(
-        { _id: _id as never },
+        { _id: _id },
         { $set: rest },
         { ...o, upsert: true, returnDocument: 'after' },
       );
@@ -53,7 +54,7 @@ const WRITES: readonly Case[] = [
     'updateOne that upserts',
     async (g, o) => {
       const { _id, ...rest } = g.fresh();
-      await g.model.updateOne({ _id: _id as never }, { $set: rest }, { ...o, upsert: true });
+      await g.model.updateOne({ _id: _id }, { $set: rest }, { ...o, upsert: true });
       return g.model.findById(_id);
     },
     isOfA,
@@ -99,8 +100,7 @@ const SETTERS: Readonly<Record<string, (ground: Ground, update: Loose, options: 
   'updateOne without strictness': ({ model }, update, o) =>
     model.updateOne({}, update, { ...o, strict: false }),
   'find.updateMany': ({ model }, update, o) => model.find({}).updateMany({}, update, o),
-  'the updateOne of a document': ({ model, a }, update, o) =>
-    (model.hydrate(a[0]) as Loose).updateOne(update, o),
+  'the updateOne of a document': (g, update, o) => live(g).updateOne(update, o),
 };
 
 const MOVING: readonly Case[] = Object.entries(SETTERS).flatMap(([operation, run]) =>

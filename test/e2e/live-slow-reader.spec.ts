@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { WebSocketServer } from 'ws';
+import { GraphqlSockets } from '../../src/entry/sockets/graphql-sockets.js';
+import { EventStreamReader } from '../kit/event-stream-reader.js';
+import { FEED, heardBy, produceEvents, sequencesByCall, upTo } from '../kit/events.js';
+import { LiveSocket } from '../kit/live-socket.js';
+import { seedTenant, type SeededTenant } from '../kit/seed.js';
+import { startTestServer, type TestServer } from '../kit/server.js';
+
+/** As many bytes as no pair of socket buffers holds. */
+const COUNT = 3000;
+const TEXT = 'x'.repeat(8000);
+const WORDS = FEED.replace('callId }', 'callId ... on CallUtteranceAdded { utterance { text } } }');
+
+describe('A reader that does not read', () => {
+  let server: TestServer;
+  let tenant: SeededTenant;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    tenant = await seedTenant(server);
+  });
+  afterAll(() => server.stop());
+
+  const mostBuffered = () => {
+    const { server: sockets } = server.app.get(GraphqlSockets) as unknown as { server: WebSocketServer };
+    return Math.max(0, ...[...sockets.clients].map(socket => socket.bufferedAmount));
+  };
+
+  it('is closed with 1013 at a bounded buffer, its neighbours notice nothing, and it resumes complete', async () => {
+    await produceEvents(server, tenant, { count: 1 });
+    const open = () => new LiveSocket(server.url, tenant.admin.accessToken, WORDS, { after: '' });
+    const [slow, quick] = [open(), open()];
+    const slowStream = new EventStreamReader(
+      server.url,
+      { query: WORDS, variables: { after: '' } },
+      { accessToken: tenant.admin.accessToken },
+    );
+    for (const { stream } of [slow, quick, slowStream])
+      await stream.until(({ values }) => values.length === 1);
+    slow.pause();
+    slowStream.response?.socket.pause();
+
+    const id = await produceEvents(server, tenant, { count: COUNT, text: TEXT });
+    let buffered = 0;
+    await quick.stream.until(({ values }) => {
+      buffered = Math.max(buffered, mostBuffered());
+      return values.length === COUNT + 1;
+    });
+    expect(sequencesByCall(heardBy(quick.stream))[id]).toEqual(upTo(COUNT));
+    expect(buffered).toBeGreaterThan(0);
+    expect(buffered).toBeLessThan(1_100_000);
+
+    // Long enough for the server to lose its patience, not so long that it cuts the line without a word.
+    await new Promise(resolve => setTimeout(resolve, 12_000));
+    slow.resume();
+    slowStream.response?.socket.resume();
+    for (const { stream } of [slow, slowStream]) {
+      await stream.until(({ closing }) => closing !== null);
+      expect(stream.closing?.code).toBe(1013);
+      expect(stream.values.length).toBeLessThan(COUNT);
+    }
+    expect(quick.stream.closing).toBeNull();
+
+    for (const { stream } of [slow, slowStream]) {
+      const heard = heardBy(stream);
+      const again = new LiveSocket(server.url, tenant.admin.accessToken, WORDS, {
+        after: heard.at(-1)?.cursor,
+      });
+      await again.stream.until(({ values }) => heard.length + values.length > COUNT);
+      expect(sequencesByCall([...heard, ...heardBy(again.stream)])[id]).toEqual(upTo(COUNT));
+      await again.cut();
+    }
+    await quick.cut();
+  }, 90_000);
+});

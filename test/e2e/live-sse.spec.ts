@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createClient } from 'graphql-sse';
+import { EventStreamReader } from '../kit/event-stream-reader.js';
+import { FEED, heardBy, type HeardEvent, produceEvents, sequencesByCall, upTo } from '../kit/events.js';
+import { seedTenant, type SeededTenant } from '../kit/seed.js';
+import { startTestServer, type TestServer } from '../kit/server.js';
+
+const NO_CURSOR = 'subscription ($after: String) { e: callEvents(after: $after) { sequence } }';
+
+describe('Events over server-sent events', () => {
+  let server: TestServer;
+  let tenant: SeededTenant;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    tenant = await seedTenant(server);
+  });
+  afterAll(() => server.stop());
+
+  const open = (query: string, variables = {}, options = {}) =>
+    new EventStreamReader(
+      server.url,
+      { query, variables },
+      { accessToken: tenant.admin.accessToken, ...options },
+    );
+
+  it('speak the graphql-sse protocol with its own client, and resume behind a cursor', async () => {
+    const { eventCursor } = await tenant.admin.client.data('{ eventCursor }');
+    const id = await produceEvents(server, tenant, { count: 30 });
+    const client = createClient({
+      url: `${server.url}/graphql/stream`,
+      headers: { authorization: `Bearer ${tenant.admin.accessToken}` },
+      retryAttempts: 0,
+    });
+    const heard: HeardEvent[] = [];
+    for (const count of [10, 20, 30]) {
+      const after = heard.at(-1)?.cursor ?? (eventCursor as string);
+      for await (const { data } of client.iterate<{ callEvents: HeardEvent }>({
+        query: FEED,
+        variables: { after },
+      })) {
+        if (data) heard.push(data.callEvents);
+        if (heard.length === count) break;
+      }
+    }
+    expect(sequencesByCall(heard)).toEqual({ [id]: upTo(30) });
+    client.dispose();
+  });
+
+  it('carry ids; a Last-Event-ID goes on from there, whatever `after` the repeated request has', async () => {
+    await produceEvents(server, tenant, { count: 1 });
+    const { eventCursor } = await tenant.admin.client.data('{ eventCursor }');
+    const first = open(NO_CURSOR, { after: eventCursor }, { method: 'GET' });
+    await produceEvents(server, tenant, { count: 4 });
+    await first.stream.until(({ values }) => values.length === 4);
+    first.cut();
+    expect(first.stream.values).toEqual(upTo(4).map(sequence => ({ e: { sequence } })));
+    const { lastEventId } = first;
+    expect((await tenant.admin.client.data('{ eventCursor }')).eventCursor).toBe(lastEventId);
+    await produceEvents(server, tenant, { count: 2 });
+    const again = open(NO_CURSOR, { after: eventCursor }, { method: 'GET', lastEventId });
+    await again.stream.until(({ values }) => values.length === 2);
+    expect(again.stream.values).toEqual([{ e: { sequence: 1 } }, { e: { sequence: 2 } }]);
+    again.cut();
+  });
+
+  it('tell where they begin before the first event, so that nothing is lost of a line that breaks at once', async () => {
+    const first = open(FEED, {}, { method: 'GET' });
+    await first.stream.until(() => first.lastEventId !== undefined);
+    first.cut();
+    const id = await produceEvents(server, tenant, { count: 3 });
+    const again = open(FEED, {}, { method: 'GET', lastEventId: first.lastEventId });
+    await again.stream.until(({ values }) => values.length === 3);
+    expect(sequencesByCall(heardBy(again.stream))).toEqual({ [id]: upTo(3) });
+    again.cut();
+  });
+
+  it('resume the audit log too', async () => {
+    const query = 'subscription { auditEvents { action } }';
+    const first = open(query);
+    await first.stream.until(() => first.lastEventId !== undefined);
+    first.cut();
+    await tenant.admin.client.data('mutation { updateTenant(input: { name: "Renamed" }) { id } }');
+    const again = open(query, {}, { lastEventId: first.lastEventId });
+    await again.stream.until(({ values }) => values.length === 1);
+    expect(again.stream.values).toEqual([{ auditEvents: { action: 'tenant.updated' } }]);
+    again.cut();
+  });
+
+  it('end by themselves after a query, a mutation by POST, and an operation that is refused', async () => {
+    const query = open('{ tenant { subdomain } }', {}, { method: 'GET' });
+    const mutation = open('mutation { updateTenant(input: { name: "By stream" }) { name } }');
+    const invalid = open('subscription { nothing }');
+    const forged = open(FEED, { after: 'forged' });
+    for (const { stream } of [query, mutation, invalid, forged])
+      await stream.until(({ isComplete }) => isComplete);
+    expect(query.stream.values).toEqual([{ tenant: { subdomain: tenant.subdomain } }]);
+    expect(mutation.stream.values).toEqual([{ updateTenant: { name: 'By stream' } }]);
+    expect([invalid, forged].map(({ stream }) => stream.errors[0]?.extensions.code)).toEqual([
+      'BAD_USER_INPUT',
+      'BAD_USER_INPUT',
+    ]);
+  });
+
+  it('refuse in plain HTTP what may not begin', async () => {
+    const cookie = `voho_access=${tenant.admin.accessToken}`;
+    const get = { method: 'GET', accessToken: undefined } as const;
+    const refusals = {
+      mutationByGet: open('mutation { logOut }', {}, { method: 'GET' }),
+      noStream: open(FEED, {}, { method: 'GET', headers: { accept: 'text/html' } }),
+      badToken: open(FEED, {}, { accessToken: 'nonsense' }),
+      foreignOrigin: open(FEED, {}, { headers: { origin: 'https://evil.example' } }),
+      noJson: open(FEED, {}, { headers: { 'content-type': 'text/plain' } }),
+    };
+    const answers = await Promise.all(
+      Object.entries(refusals).map(async ([name, reader]) => [name, await reader.refusal()]),
+    );
+    expect(Object.fromEntries(answers)).toEqual({
+      mutationByGet: [400, 'BAD_USER_INPUT'],
+      noStream: [406, 'BAD_USER_INPUT'],
+      badToken: [401, 'UNAUTHENTICATED'],
+      foreignOrigin: [403, 'FORBIDDEN'],
+      noJson: [415, 'BAD_USER_INPUT'],
+    });
+    const own = open(FEED, { after: '' }, { ...get, headers: { cookie, 'sec-fetch-site': 'same-origin' } });
+    await own.stream.until(({ values }) => values.length > 0);
+    own.cut();
+    const foreign = open(
+      FEED,
+      { after: '' },
+      { ...get, headers: { cookie, 'sec-fetch-site': 'cross-site' } },
+    );
+    await foreign.stream.until(({ isComplete }) => isComplete);
+    expect(foreign.stream.errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
+    expect(foreign.stream.values).toEqual([]);
+  });
+
+  it('close with the code that says "come back" when the server stops', async () => {
+    const other = await startTestServer({ beside: server });
+    const reader = new EventStreamReader(
+      other.url,
+      { query: FEED, variables: { after: '' } },
+      { accessToken: tenant.admin.accessToken },
+    );
+    await reader.stream.until(({ values }) => values.length > 0);
+    await other.stop();
+    await reader.stream.until(({ closing }) => closing !== null);
+    expect(reader.stream.closing?.code).toBe(1012);
+  });
+});

@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { cp, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/**
+ * Puts the compiled server into `folder`, from where it can be run: what the build has left in dist where that is up
+ * to date, else compiled anew. The build's own folder is never written to.
+ * @returns the folder of the compiled files.
+ */
+export async function compiledServer(folder: string): Promise<string> {
+  const target = join(folder, 'dist');
+  if (await isUpToDate()) {
+    await cp(join(ROOT, 'dist'), target, { recursive: true });
+  } else {
+    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+    await promisify(execFile)(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', target], {
+      cwd: ROOT,
+    });
+  }
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
+  return target;
+}
+
+async function isUpToDate(): Promise<boolean> {
+  const built = await stat(join(ROOT, 'dist/main.js')).catch(() => null);
+  if (!built) return false;
+  const sources = (await readdir(join(ROOT, 'src'), { recursive: true })).filter(
+    name => name.endsWith('.ts') && !name.endsWith('.spec.ts'),
+  );
+  const changed = await Promise.all(sources.map(async name => (await stat(join(ROOT, 'src', name))).mtimeMs));
+  return changed.every(time => time <= built.mtimeMs);
+}

@@ -1,0 +1,79 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Faults that are built into a copy of the compiled server, to see that the checker finds them. */
+export const WEAKENINGS = ['no-replay', 'publish-before-commit', 'answer-before-commit'] as const;
+export type Weakening = (typeof WEAKENINGS)[number];
+
+interface Patch {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const PATCHES: Readonly<Record<Weakening, readonly Patch[]>> = {
+  // Whoever comes back hears what comes from now on, as with most servers.
+  'no-replay': [
+    {
+      file: 'events/stream-feed.js',
+      find: 'const tail = await persist(() => this.tailOf(open), leaving);',
+      replace:
+        'const tail = await persist(() => this.tailOf(open), leaving); if (tail) position = tail.position;',
+    },
+  ],
+  // Events go out while their transaction is still running: it may be run again, or never commit.
+  'publish-before-commit': [
+    {
+      file: 'events/call-events.js',
+      find: 'await this.insertMany(events);',
+      replace:
+        'await this.insertMany(events); for (const hear of (globalThis.early ??= new Set())) hear(events);',
+    },
+    {
+      file: 'events/live-feed.js',
+      find: 'return abortable(leaving => this.feed.follow(tenantId, start, visibility, leaving), signal);',
+      replace: `const waiting = []; let wake = () => undefined; let position = typeof start === 'number' ? start : 0;
+        const hear = events => { waiting.push(...events); wake(); };
+        (globalThis.early ??= new Set()).add(hear);
+        return abortable(leaving => (async function* () {
+          try {
+            while (!leaving.aborted) {
+              const event = waiting.shift();
+              if (event) { position += 1; yield { ...event, position }; }
+              else await new Promise(resolve => { wake = resolve; setTimeout(resolve, 500); });
+            }
+          } finally { globalThis.early.delete(hear); }
+        })(), signal);`,
+    },
+  ],
+  // The answer to a mutation does not wait for its commit.
+  'answer-before-commit': [
+    {
+      file: 'mongo/unit-of-work.js',
+      find: 'const result = await this.connection.transaction(() => {',
+      replace: `let early; const answered = new Promise(resolve => { early = resolve; });
+        const inner = work; work = async () => { const value = await inner(); await new Promise(r => setTimeout(r, 150)); early(value); await new Promise(r => setTimeout(r, 400)); return value; };
+        const committing = (async () => this.connection.transaction(() => {`,
+    },
+    {
+      file: 'mongo/unit-of-work.js',
+      find: 'for (const callback of transaction.afterCommit)',
+      replace: `)(); const result = await Promise.race([answered, committing]);
+        committing.then(() => { for (const callback of transaction.afterCommit) callback(); }, () => undefined);
+        for (const callback of [])`,
+    },
+  ],
+};
+
+/**
+ * Weakens a copy of the compiled server. The product has no switch for it.
+ * @throws Error when the code has changed so much that a patch finds its place no more.
+ */
+export async function weaken(folder: string, weakening: Weakening): Promise<void> {
+  for (const { file, find, replace } of PATCHES[weakening]) {
+    const path = join(folder, file);
+    const code = await readFile(path, 'utf8');
+    if (!code.includes(find)) throw new Error(`${file} has changed: the patch "${weakening}" does not fit it`);
+    await writeFile(path, code.replace(find, () => replace));
+  }
+}
