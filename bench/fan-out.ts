@@ -1,14 +1,18 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import WebSocket, { WebSocketServer } from 'ws';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { WebSocketServer } from 'ws';
 import { seedTenant, startCall } from '../test/kit/seed.js';
 import { startTestServer } from '../test/kit/server.js';
 import type { Comparison } from './comparison.js';
+import type { ListenerOrder } from './listeners.js';
 
 const SUBSCRIBERS = 500;
-const ROUNDS = 10;
+const ROUNDS = 5;
+const QUERY = 'subscription { callEvents { id sequence cursor } }';
 
-/** Milliseconds from the first subscriber that hears an event to the last, over some events. */
+/** Milliseconds from the first subscriber that hears an event to the last; the median over some events. */
 export async function benchFanOut(): Promise<Comparison> {
   return {
     what: `one event to ${SUBSCRIBERS} subscribers, first to last`,
@@ -20,55 +24,27 @@ export async function benchFanOut(): Promise<Comparison> {
 }
 
 async function vohoSpread(): Promise<number> {
-  const server = await startTestServer({ simulator: { speed: 50 }, env: { REQUESTS_PER_MINUTE: '1000000' } });
+  const server = await startTestServer({ simulator: { speed: 10 }, env: { REQUESTS_PER_MINUTE: '1000000' } });
   const tenant = await seedTenant(server);
-  const heard = new Map<string, number[]>();
-  const sockets = await Promise.all(
-    Array.from({ length: SUBSCRIBERS }, () =>
-      subscriber(`${server.url.replace('http', 'ws')}/graphql`, tenant.admin.accessToken, id => {
-        const times = heard.get(id) ?? [];
-        times.push(performance.now());
-        heard.set(id, times);
+  const listeners = await startListeners({
+    url: `${server.url.replace('http', 'ws')}/graphql`,
+    count: SUBSCRIBERS,
+    protocol: 'graphql-transport-ws',
+    greetings: [
+      JSON.stringify({
+        type: 'connection_init',
+        payload: { authorization: `Bearer ${tenant.admin.accessToken}` },
       }),
-    ),
-  );
+      JSON.stringify({ id: '1', type: 'subscribe', payload: { query: QUERY } }),
+    ],
+  });
   for (let round = 0; round < ROUNDS; round += 1) {
     await startCall(tenant.admin.client);
-    await new Promise(resolve => setTimeout(resolve, 1500));
+    await sleep(2500);
   }
-  for (const socket of sockets) socket.terminate();
+  const spread = await listeners.end();
   await server.stop();
-  const whole = [...heard.values()].filter(times => times.length === SUBSCRIBERS);
-  return mean(whole.map(times => Math.max(...times) - Math.min(...times)));
-}
-
-function subscriber(url: string, token: string, onEvent: (id: string) => void): Promise<WebSocket> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, 'graphql-transport-ws');
-    socket.on('error', reject);
-    socket.on('open', () => {
-      socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }));
-    });
-    socket.on('message', data => {
-      const message = JSON.parse(data.toString()) as {
-        type: string;
-        payload?: { data: { callEvents: { id: string } } };
-      };
-      if (message.type === 'connection_ack') {
-        socket.send(
-          JSON.stringify({
-            id: '1',
-            type: 'subscribe',
-            payload: { query: 'subscription { callEvents { id sequence cursor } }' },
-          }),
-        );
-        setTimeout(() => {
-          resolve(socket);
-        }, 500);
-      }
-      if (message.type === 'next' && message.payload) onEvent(message.payload.data.callEvents.id);
-    });
-  });
+  return spread;
 }
 
 async function broadcastSpread(): Promise<number> {
@@ -76,38 +52,40 @@ async function broadcastSpread(): Promise<number> {
   const server = new WebSocketServer({ server: http });
   await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
-  let times: number[] = [];
-  const sockets = await Promise.all(
-    Array.from(
-      { length: SUBSCRIBERS },
-      () =>
-        new Promise<WebSocket>((resolve, reject) => {
-          const socket = new WebSocket(`ws://127.0.0.1:${port}`);
-          socket.on('error', reject);
-          socket.on('open', () => {
-            resolve(socket);
-          });
-          socket.on('message', () => times.push(performance.now()));
-        }),
-    ),
-  );
-  const spreads: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    times = [];
-    const frame = JSON.stringify({
-      id: '1',
-      type: 'next',
-      payload: { data: { callEvents: { id: 'event_0', sequence: 1, cursor: 'x'.repeat(20) } } },
-    });
+  const listeners = await startListeners({
+    url: `ws://127.0.0.1:${port}`,
+    count: SUBSCRIBERS,
+    protocol: null,
+    greetings: [],
+  });
+  for (let round = 0; round < ROUNDS * 10; round += 1) {
+    const event = { id: 'event_6b04ab017bae198c92502e27', sequence: round, cursor: 'x'.repeat(18) };
+    const frame = JSON.stringify({ id: '1', type: 'next', payload: { data: { callEvents: event } } });
     for (const client of server.clients) client.send(frame);
-    await new Promise(resolve => setTimeout(resolve, 300));
-    spreads.push(Math.max(...times) - Math.min(...times));
+    await sleep(100);
   }
-  for (const socket of sockets) socket.terminate();
+  const spread = await listeners.end();
   server.close();
   http.close();
-  return mean(spreads);
+  return spread;
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
+/** Starts the listeners' thread; `end` stops it and gives the median spread of what all have heard. */
+async function startListeners(order: ListenerOrder): Promise<{ end: () => Promise<number> }> {
+  const worker = new Worker(new URL('./listeners.ts', import.meta.url), { workerData: order });
+  const spreads: number[] = [];
+  await new Promise<void>((resolve, reject) => {
+    worker.on('error', reject);
+    worker.on('message', (message: 'ready' | number) => {
+      if (message === 'ready') resolve();
+      else spreads.push(message);
+    });
+  });
+  return {
+    async end() {
+      await worker.terminate();
+      if (spreads.length === 0) throw new Error('Nothing was heard by all');
+      return spreads.sort((a, b) => a - b)[Math.floor(spreads.length / 2)] ?? NaN;
+    },
+  };
+}

@@ -3,7 +3,7 @@ import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { createClient, type ClientOptions } from 'graphql-ws';
 import type { CallEvent } from './resume-graphql-ws.js';
 
-const CALL_EVENTS = gql`
+const query = gql`
   subscription ($after: String) {
     callEvents(after: $after) {
       __typename
@@ -15,11 +15,7 @@ const CALL_EVENTS = gql`
 `;
 
 /** Calls `onEvent` for every event of every call, once and in order, however often the line breaks; returns how to stop. */
-export function followCalls(
-  options: ClientOptions,
-  onEvent: (event: CallEvent) => void,
-  after = '',
-): () => void {
+export function followCalls(options: ClientOptions, onEvent: (event: CallEvent) => void, after = '') {
   let isOver = false;
   const on = { closed: (event: unknown) => (isOver = (event as { code: number }).code === 4401) };
   // Without retries of its own: they would send the old `after` again.
@@ -28,19 +24,15 @@ export function followCalls(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stop = (): void => undefined;
   const listen = () => {
-    const events = apollo.subscribe<{ callEvents: CallEvent }>({
-      query: CALL_EVENTS,
-      variables: { after },
-      fetchPolicy: 'no-cache',
-    });
+    const events = apollo.subscribe<{ callEvents: CallEvent }>({ query, variables: { after } });
     const subscription = events.subscribe(({ data, error }) => {
       if (data) onEvent(data.callEvents);
-      if (data) after = data.callEvents.cursor;
+      after = data?.callEvents.cursor ?? after;
       // GraphQL errors such as CURSOR_EXPIRED are answers, 4401 ends the session; all else is a broken line.
       if (error && !CombinedGraphQLErrors.is(error) && !isOver) timer = setTimeout(listen, 500);
     });
     stop = () => subscription.unsubscribe();
   };
   listen();
-  return () => (clearTimeout(timer), stop(), void socket.dispose());
+  return () => (clearTimeout(timer), stop());
 }

@@ -10,25 +10,30 @@ export interface CallEvent {
   readonly callId: string;
 }
 
-/**
- * Every event of every call, once and in order, however often the line breaks.
- * @param after the cursor of the last event you have; empty: from the oldest that is kept.
- * @throws what coming back does not heal: GraphQL errors such as CURSOR_EXPIRED, and the end of the session (4401).
- */
-export async function* callEvents(options: ClientOptions, after = ''): AsyncGenerator<CallEvent> {
+/** Calls `onEvent` for every event of every call, once and in order, however often the line breaks; returns how to stop. */
+export function followCalls(options: ClientOptions, onEvent: (event: CallEvent) => void, after = '') {
   // Without retries of its own: they would send the old `after` again.
   const client = createClient({ ...options, retryAttempts: 0 });
-  for (;;) {
-    try {
-      const results = client.iterate<{ callEvents: CallEvent }>({ query: CALL_EVENTS, variables: { after } });
-      for await (const { data } of results) {
-        if (!data) continue;
-        yield data.callEvents;
-        after = data.callEvents.cursor;
-      }
-    } catch (error) {
-      if (Array.isArray(error) || (error as { code?: number }).code === 4401) throw error;
-    }
-    await new Promise(resolve => setTimeout(resolve, 500));
-  }
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = (): void => undefined;
+  const listen = () => {
+    stop = client.subscribe<{ callEvents: CallEvent }>(
+      { query: CALL_EVENTS, variables: { after } },
+      {
+        next({ data }) {
+          if (!data) return;
+          onEvent(data.callEvents);
+          after = data.callEvents.cursor;
+        },
+        error(error) {
+          // GraphQL errors such as CURSOR_EXPIRED are answers, 4401 ends the session; all else is a broken line.
+          const isOver = Array.isArray(error) || (error as { code?: number }).code === 4401;
+          if (!isOver) timer = setTimeout(listen, 500);
+        },
+        complete: () => undefined,
+      },
+    );
+  };
+  listen();
+  return () => (clearTimeout(timer), stop());
 }

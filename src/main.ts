@@ -11,7 +11,10 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => {
     stop(steps, 'Ctrl-C');
   });
+  let handOver = () => Promise.resolve();
   process.on('SIGTERM', () => {
+    // A person waits after Ctrl-C, a deployment does not.
+    if (!steps.isRunning) steps.add(() => handOver());
     stop(steps, 'SIGTERM');
   });
 
@@ -23,6 +26,7 @@ async function main(): Promise<void> {
   try {
     const server = await startServer(settings);
     steps.add(() => server.stop());
+    handOver = () => server.handOver();
     if (settings.demo) await seedDemo(server.app, settings.demo);
   } catch (error) {
     await steps.run();

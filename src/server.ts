@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -17,9 +19,20 @@ import { ensureIndexes } from './mongo/indexes.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
 import { UpgradeRouter } from './upgrades/upgrade-router.js';
 
+/** How long a server that is about to stop goes on serving at least: balancers have to notice. */
+const HAND_OVER_MS = 1000;
+/** And at most: clients do not use a connection again that has been idle for longer, as Node tells them. */
+const LONGEST_HAND_OVER_MS = 6000;
+
 /** A server that takes requests. */
 export interface RunningServer {
   readonly app: NestExpressApplication;
+  /**
+   * Says that it is about to stop, and goes on serving for one to six seconds: balancers look elsewhere meanwhile, and
+   * clients close their connections with the next answer. Without it a request could meet a connection that is just
+   * being closed.
+   */
+  handOver(): Promise<void>;
   /** Stops taking requests, asks sockets to come back elsewhere, finishes what is in hand, and closes the stores. */
   stop(): Promise<void>;
 }
@@ -59,6 +72,19 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   await app.listen(settings.PORT, settings.HOST);
   return {
     app,
+    async handOver() {
+      app.get(Readiness).beginDraining();
+      httpServer.prependListener('request', (_request: unknown, response: ServerResponse) => {
+        response.setHeader('Connection', 'close');
+      });
+      const startedAt = performance.now();
+      await Promise.all([sockets.drain(), streams.drain(), sleep(HAND_OVER_MS)]);
+      const isInUse = async () =>
+        new Promise<boolean>(resolve => {
+          httpServer.getConnections((_error: Error | null, count: number) => resolve(count > 0));
+        });
+      while (performance.now() - startedAt < LONGEST_HAND_OVER_MS && (await isInUse())) await sleep(50);
+    },
     async stop() {
       app.get(Readiness).beginDraining();
       await Promise.all([sockets.drain(), streams.drain()]);

@@ -64,14 +64,14 @@ export class RightsWatch implements OnApplicationBootstrap, OnApplicationShutdow
   /** Looks at once, for whoever has just met a right that is gone. @throws when the database is away. */
   async check(): Promise<void> {
     const groups = [...groupByTenant(this.watchers).values()];
-    let fault: unknown;
+    const faults: unknown[] = [];
     while (groups.length > 0) {
       // One tenant's fault must not keep the others from being looked at.
       const looks = groups.splice(0, AT_ONCE).map(watchers => this.checkTenant(watchers));
       for (const look of await Promise.allSettled(looks))
-        if (look.status === 'rejected') fault ??= look.reason;
+        if (look.status === 'rejected') faults.push(look.reason);
     }
-    if (fault !== undefined) throw fault;
+    if (faults.length > 0) throw faults[0];
   }
 
   private async checkTenant(watchers: readonly Watcher[]): Promise<void> {

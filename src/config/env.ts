@@ -64,6 +64,10 @@ const variables = z.object({
   ULTRAVOX_API_KEY: z.string().min(1).optional(),
   ULTRAVOX_BASE_URL: origin.default('https://api.ultravox.ai'),
   SIMULATOR_URL: origin.optional(),
+  PHONE_CALLER_ID: z
+    .string()
+    .regex(/^\+[1-9]\d{6,14}$/, 'must be an E.164 phone number')
+    .optional(),
   JWT_SECRET: secret.optional(),
   MASTER_KEY: secret.optional(),
   ACCESS_TOKEN_TTL: duration.default(900),

@@ -100,7 +100,7 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
   /** A page of one call's events, in order; only those that have their position. */
   pageOfCall(callId: ObjectId, query: PageQuery): Promise<CallEventDocument[]> {
     return this.find(
-      { $and: [{ callId, position: { $gt: 0 } }, query.range] } as ScopedFilter<CallEventDocument>,
+      { $and: [{ callId, position: { $gt: 0 } }, query.range] },
       {
         sort: { position: 1 },
         limit: query.limit,
@@ -114,12 +114,18 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
 
   /** Takes the words out of a deleted call's events. The events themselves stay, in their places. */
   async eraseContent(callId: ObjectId): Promise<void> {
-    await this.updateMany({ callId, 'happening.type': 'utteranceAdded' } as ScopedFilter<CallEventDocument>, {
-      $set: { 'happening.utterance.text': '' },
-    });
-    await this.updateMany({ callId, 'happening.type': 'summaryReady' } as ScopedFilter<CallEventDocument>, {
-      $set: { 'happening.summary': '', 'happening.shortSummary': null },
-    });
+    await this.updateMany(
+      { callId, 'happening.type': 'utteranceAdded' },
+      {
+        $set: { 'happening.utterance.text': '' },
+      },
+    );
+    await this.updateMany(
+      { callId, 'happening.type': 'summaryReady' },
+      {
+        $set: { 'happening.summary': '', 'happening.shortSummary': null },
+      },
+    );
   }
 
   /** Events that precede some of these in their calls and wait too: a batch is cut by ids, which clocks may mix up. */
@@ -133,7 +139,7 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
       position: null,
       _id: { $nin: batch.map(event => event._id) },
       $or: [...last.values()].map(({ callId, sequence }) => ({ callId, sequence: { $lt: sequence } })),
-    } as ScopedFilter<CallEventDocument>);
+    });
   }
 }
 

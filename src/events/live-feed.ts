@@ -12,6 +12,18 @@ import type { Visibility } from './stream-source.js';
 /** What cursors of call events are made for, in lists and in the feed alike. */
 export const CALL_EVENTS_LIST = 'callEvents';
 
+/** An event of a deleted call: it stays, its words go, as CallEvents.eraseContent does in the store. */
+function withoutContent(event: CallEventDocument): CallEventDocument {
+  const { happening } = event;
+  if (happening.type === 'utteranceAdded') {
+    return { ...event, happening: { ...happening, utterance: { ...happening.utterance, text: '' } } };
+  }
+  if (happening.type === 'summaryReady') {
+    return { ...event, happening: { ...happening, summary: '', shortSummary: null } };
+  }
+  return event;
+}
+
 /** Delivers a tenant's call events to its subscribers: see {@link StreamFeed} for what it guarantees. */
 @Injectable()
 export class LiveFeed {
@@ -37,6 +49,10 @@ export class LiveFeed {
           : happening.type === 'summaryReady'
             ? happening.summary.length
             : 0,
+      afterwards: (earlier, later) =>
+        later.happening.type === 'deleted' && later.callId.equals(earlier.callId)
+          ? withoutContent(earlier)
+          : earlier,
       cursorAt: position => cursors.write(CALL_EVENTS_LIST, [position]),
     });
   }

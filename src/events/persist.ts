@@ -18,8 +18,7 @@ export async function persist<T>(work: () => Promise<T>, signal: AbortSignal): P
     } catch (error) {
       if (error instanceof DomainError) throw error;
       // Once for each wait: a fault that is not an outage must not stay silent.
-      if (failures === 0 && !signal.aborted)
-        logger.warn(`A stream waits for the store: ${(error as Error).message}`);
+      if (failures === 0) logger.warn(`A stream waits for the store: ${(error as Error).message}`);
       await sleep(PAUSE_MS, undefined, { signal }).catch(() => undefined);
     }
   }

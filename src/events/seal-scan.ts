@@ -30,11 +30,14 @@ export class SealScan implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async scan(): Promise<void> {
-    for (const { tenantId, stream } of await this.outbox.streamsWaiting(
-      new Date(Date.now() - GRACE_MS),
-      500,
-    )) {
-      await this.sealer.seal(tenantId, stream);
+    const waiting = await this.outbox.streamsWaiting(new Date(Date.now() - GRACE_MS), 500);
+    let fault: Error | null = null;
+    for (const { tenantId, stream } of waiting) {
+      // One stream's fault must not keep the others from being sealed.
+      await this.sealer.seal(tenantId, stream).catch((error: unknown) => {
+        fault ??= error as Error;
+      });
     }
+    if (fault) throw fault as Error;
   }
 }

@@ -165,6 +165,7 @@ export class StreamFeed<T, V> {
             read: (position, limit) => inTenant(() => source.after(position, source.everything, limit)),
             positionOf: item => source.positionOf(item),
             sizeOf: item => source.sizeOf?.(item) ?? 0,
+            afterwards: (earlier, later) => source.afterwards?.(earlier, later) ?? earlier,
           }),
       )
       .catch((error: unknown) => {

@@ -21,6 +21,8 @@ export interface StreamSource<T, V> {
   isVisible(item: T, visibility: V): boolean;
   /** Characters of an item's own text, roughly: the memory of a process is bounded by it. */
   sizeOf?(item: T): number;
+  /** What an earlier item is after a later one has come, for items that may be taken back. */
+  afterwards?(earlier: T, later: T): T;
   /** The cursor of a position, for streams that retention shortens. */
   cursorAt?(position: number): string;
 }

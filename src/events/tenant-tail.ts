@@ -15,6 +15,8 @@ export interface TailReading<T> {
   positionOf(item: T): number;
   /** Characters of an item's own text, roughly. */
   sizeOf(item: T): number;
+  /** What an earlier item is after a later one has come; itself where the later one does not touch it. */
+  afterwards(earlier: T, later: T): T;
 }
 
 /**
@@ -75,11 +77,23 @@ export class TenantTail<T> {
     for (const item of page) {
       const position = this.stream.positionOf(item);
       if (position !== this.position + 1) this.startBehind(position - 1);
+      this.items = this.amended(item);
       this.items.push(item);
       this.weight += this.weightOf(item);
     }
     this.trim();
     this.grown.notify();
+  }
+
+  /** A deletion takes words back that are kept here too. */
+  private amended(later: T): T[] {
+    let isSame = true;
+    const items = this.items.map(earlier => {
+      const after = this.stream.afterwards(earlier, later);
+      isSame &&= after === earlier;
+      return after;
+    });
+    return isSame ? this.items : items;
   }
 
   /** Retention has removed what lay between: followers who lack it must hear that from the store. */

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { StoreClock } from '../mongo/store-clock.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { repeat, type Repeating } from '../repeat/repeat.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
@@ -6,11 +8,13 @@ import { jobScope } from '../tenancy/tenant-scope.js';
 import type { JobDocument, JobKind } from './job.schema.js';
 import { Jobs, LEASE_MS } from './jobs.js';
 
-/** Looks after one thing, inside its tenant. Returns when to look again, or null once it is settled. */
+/** Looks after one thing, inside its tenant. Returns when to look again by {@link StoreClock}, or null once it is settled. */
 export type JobHandler = (id: ObjectId) => Promise<Date | null>;
 
 /** Jobs that one process works on at a time. */
 const AT_ONCE = 50;
+/** How long a stopping process waits for the jobs in hand: a provider or a database that is away must not hold it. */
+const STOP_WITHIN_MS = 8000;
 /** When a job is tried again after an unexpected failure. */
 const RETRY_MS = 2000;
 
@@ -19,13 +23,14 @@ const RETRY_MS = 2000;
 export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Jobs');
   private readonly handlers = new Map<JobKind, JobHandler>();
-  private readonly active = new Map<string, Promise<void>>();
+  private readonly active = new Map<string, Promise<boolean>>();
   private repeating: Repeating | null = null;
   private isStopping = false;
 
   constructor(
     private readonly jobs: Jobs,
     private readonly runner: TenantRunner,
+    private readonly clock: StoreClock,
   ) {}
 
   /** Says who works on a kind of job; done once at start. */
@@ -43,21 +48,28 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     );
   }
 
-  /** Stops taking jobs and finishes those in hand; what is not finished falls to others when its lease ends. */
+  /** Stops taking jobs and finishes those in hand, within 8 s; what is not finished falls to others when its lease ends. */
   async onApplicationShutdown(): Promise<void> {
     this.isStopping = true;
     await this.repeating?.stop();
-    await Promise.allSettled(this.active.values());
+    const waiting = new AbortController();
+    const late = sleep(STOP_WITHIN_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
+    await Promise.race([Promise.allSettled(this.active.values()), late]);
+    waiting.abort();
   }
 
-  /** Works on a job at once, unless somebody does already. Resolves when that run is over; never rejects. */
-  runNow(id: ObjectId): Promise<void> {
+  /**
+   * Works on a job at once, unless somebody does already. Resolves when that run is over, with whether it was done
+   * in this process; never rejects.
+   */
+  runNow(id: ObjectId): Promise<boolean> {
     const key = id.toHexString();
     const running = this.active.get(key);
-    if (running || this.isStopping) return running ?? Promise.resolve();
+    if (running || this.isStopping) return running ?? Promise.resolve(false);
     const run = this.claimAndRun(id)
       .catch((error: unknown) => {
         this.logger.warn(`Job ${key} failed: ${(error as Error).message}`);
+        return false;
       })
       .finally(() => this.active.delete(key));
     this.active.set(key, run);
@@ -70,10 +82,10 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     for (const job of await this.jobs.due(room)) void this.runNow(job._id);
   }
 
-  private async claimAndRun(id: ObjectId): Promise<void> {
+  private async claimAndRun(id: ObjectId): Promise<boolean> {
     const job = await this.jobs.claim(id);
     const handler = job && this.handlers.get(job.kind);
-    if (!handler) return;
+    if (!handler) return false;
     const renewal = setInterval(() => {
       this.jobs.renew(job).catch(() => undefined);
     }, LEASE_MS / 3);
@@ -86,9 +98,10 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     } finally {
       clearInterval(renewal);
     }
+    return true;
   }
 
   private async putOff(job: JobDocument): Promise<void> {
-    await this.jobs.release(job, new Date(Date.now() + RETRY_MS)).catch(() => undefined);
+    await this.jobs.release(job, this.clock.in(RETRY_MS)).catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
+import { StoreClock } from '../mongo/store-clock.js';
 import { newObjectId, type ObjectId } from '../mongo/object-id.js';
 import { SystemAccess, systemComment } from '../tenancy/system-access.js';
 import { type JobDocument, type JobKind, JOBS } from './job.schema.js';
@@ -13,11 +14,20 @@ export class Jobs {
   constructor(
     @Inject(JOBS.token) private readonly model: Model<JobDocument>,
     private readonly system: SystemAccess,
+    private readonly clock: StoreClock,
   ) {}
 
   /** Adds a job, due now, in the running transaction. */
   async add(kind: JobKind, tenantId: ObjectId, id: ObjectId): Promise<void> {
-    const job = { _id: id, kind, tenantId, dueAt: new Date(), wakes: 0, leaseId: null, leasedUntil: null };
+    const job = {
+      _id: id,
+      kind,
+      tenantId,
+      dueAt: this.clock.now(),
+      wakes: 0,
+      leaseId: null,
+      leasedUntil: null,
+    };
     await this.system.run('work.schedule', () => this.model.insertMany([job], systemComment() as object));
   }
 
@@ -27,7 +37,7 @@ export class Jobs {
       this.model
         .updateOne(
           { _id: id },
-          { $set: { kind, tenantId, dueAt: new Date() }, $inc: { wakes: 1 } },
+          { $set: { kind, tenantId, dueAt: this.clock.now() }, $inc: { wakes: 1 } },
           { upsert: true },
         )
         .exec(),
@@ -36,7 +46,7 @@ export class Jobs {
 
   /** The jobs that are due and that nobody works on, oldest first. */
   due(limit: number): Promise<JobDocument[]> {
-    const now = new Date();
+    const now = this.clock.now();
     return this.system.run('work.claim', () =>
       this.model
         .find({ dueAt: { $lte: now }, $or: [{ leasedUntil: null }, { leasedUntil: { $lte: now } }] })
@@ -49,7 +59,7 @@ export class Jobs {
 
   /** Takes a job for this process; null when somebody else has it. */
   claim(id: ObjectId): Promise<JobDocument | null> {
-    const now = new Date();
+    const now = this.clock.now();
     const lease = { leaseId: newObjectId(), leasedUntil: new Date(now.getTime() + LEASE_MS) };
     return this.system.run('work.claim', () =>
       this.model
@@ -65,7 +75,7 @@ export class Jobs {
 
   /** Keeps a lease alive; false when it was lost meanwhile. */
   async renew(job: JobDocument): Promise<boolean> {
-    const leasedUntil = new Date(Date.now() + LEASE_MS);
+    const leasedUntil = this.clock.in(LEASE_MS);
     const result = await this.system.run('work.claim', () =>
       this.model.updateOne({ _id: job._id, leaseId: job.leaseId }, { $set: { leasedUntil } }).exec(),
     );

@@ -14,6 +14,13 @@ export async function ensureIndexes(connection: Connection): Promise<void> {
     await connection.createCollection(collection).catch((error: unknown) => {
       if ((error as { codeName?: string }).codeName !== 'NamespaceExists') throw error;
     });
-    await compiled.createIndexes();
+    // An index of a large collection takes as long as it takes, unlike everything else that the connection does.
+    for (const [fields, options] of compiled.schema.indexes()) {
+      await compiled.collection.createIndex(
+        fields as never,
+        options as never,
+        { socketTimeoutMS: 0 } as object,
+      );
+    }
   }
 }

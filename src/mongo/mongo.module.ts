@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { connectMongo } from './mongo-connection.js';
 import { MONGO_CONNECTION } from './mongo.tokens.js';
+import { StoreClock } from './store-clock.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** The database: one connection, and transactions on it. Closed last, after everything that writes. */
@@ -14,9 +15,10 @@ import { UnitOfWork } from './unit-of-work.js';
       inject: [SETTINGS],
       useFactory: (settings: Settings) => connectMongo(settings.MONGODB_URI),
     },
+    StoreClock,
     UnitOfWork,
   ],
-  exports: [MONGO_CONNECTION, UnitOfWork],
+  exports: [MONGO_CONNECTION, StoreClock, UnitOfWork],
 })
 export class MongoModule implements OnApplicationShutdown {
   constructor(@Inject(MONGO_CONNECTION) private readonly connection: Connection) {}

@@ -3,6 +3,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Connection } from 'mongoose';
 import { MONGO_CONNECTION } from './mongo.tokens.js';
 
+/** How long a transaction may take with all its tries; the driver itself would go on for two minutes. */
+const DEADLINE_MS = 8000;
+
+/** Whether the transaction is stored or not is not known: the database did not answer in time. */
+export class MongoTransactionTimeoutError extends Error {
+  constructor() {
+    super(`A transaction was not committed within ${DEADLINE_MS} ms`);
+    this.name = 'MongoTransactionTimeoutError';
+  }
+}
+
 interface Transaction {
   readonly afterCommit: (() => void)[];
 }
@@ -20,12 +31,15 @@ export class UnitOfWork {
   /**
    * Runs `work` in a transaction and returns once it is committed by a majority; joins the one already running.
    * `work` is run again from its start after a write conflict, so it must not act outside the database.
+   * @throws MongoTransactionTimeoutError after 8 s; whether it is stored is then unknown.
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.storage.getStore()) return work();
+    const deadline = performance.now() + DEADLINE_MS;
     let transaction: Transaction = { afterCommit: [] };
-    const result = await this.connection.transaction(
-      () => {
+    const committing = this.connection.transaction(
+      async () => {
+        if (performance.now() > deadline) throw new MongoTransactionTimeoutError();
         transaction = { afterCommit: [] };
         return this.storage.run(transaction, work);
       },
@@ -35,6 +49,7 @@ export class UnitOfWork {
         readPreference: 'primary',
       },
     );
+    const result = await inTime(committing);
     for (const callback of transaction.afterCommit) callback();
     return result;
   }
@@ -49,5 +64,20 @@ export class UnitOfWork {
   /** Whether a transaction is running here. */
   get isRunning(): boolean {
     return this.storage.getStore() !== undefined;
+  }
+}
+
+/** What comes in time. What comes later is nobody's any more: a commit that does is found by whoever tries again. */
+async function inTime<T>(committing: Promise<T>): Promise<T> {
+  let late: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    late = setTimeout(() => {
+      reject(new MongoTransactionTimeoutError());
+    }, DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([committing, timeout]);
+  } finally {
+    clearTimeout(late);
   }
 }

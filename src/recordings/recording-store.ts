@@ -17,13 +17,18 @@ export class RecordingStore {
     this.folder = join(settings.DATA_DIR, 'recordings');
   }
 
-  /** Stores a call's recording whole or not at all; once more replaces it. */
-  async save(callId: ObjectId, wav: Uint8Array): Promise<void> {
+  /** Stores a call's recording as it comes, whole or not at all; once more replaces it. @throws what `wav` throws. */
+  async save(callId: ObjectId, wav: AsyncIterable<Uint8Array>): Promise<void> {
     const path = this.pathOf(callId);
     const unfinished = `${path}.${newObjectId().toHexString()}`;
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(unfinished, wav);
-    await rename(unfinished, path);
+    try {
+      await writeFile(unfinished, wav);
+      await rename(unfinished, path);
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
   }
 
   /** The file of a call's recording; null when this process has none. */

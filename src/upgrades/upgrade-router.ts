@@ -19,6 +19,8 @@ export class UpgradeRouter {
     server.on('upgrade', (request, socket, head) => {
       const path = request.url?.split('?')[0] ?? '';
       const route = this.routes.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
+      // Node has taken its own listener off by now; a line that breaks while a handler waits must not end the process.
+      socket.on('error', () => socket.destroy());
       if (route) route.handler(request, socket, head);
       else refuseUpgrade(socket, 404, 'Not Found');
     });
@@ -27,6 +29,5 @@ export class UpgradeRouter {
 
 /** Answers an upgrade with a plain HTTP status and closes. */
 export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
-  socket.on('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

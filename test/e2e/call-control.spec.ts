@@ -99,6 +99,25 @@ describe('Whoever made a call', () => {
     expect(search.calls.totalCount).toBe(0);
   });
 
+  it('has the provider dial a number, and gets no join address then', async () => {
+    const call = await startCall(client, { medium: 'PHONE', phoneNumber: '+4915112345678' });
+    expect(call.joinUrl).toBeNull();
+    await callWithStatus(client, call.id, 'COMPLETED');
+  });
+
+  it('cannot blow a prompt up by its placeholders', async () => {
+    const refusal = await client.refusal(
+      'mutation ($input: CreateCallInput!) { createCall(input: $input) { id } }',
+      {
+        input: { systemPrompt: '{{a}}'.repeat(1000), variables: { a: 'x'.repeat(10_000) } },
+      },
+    );
+    expect(refusal.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: { 'input.variables': expect.any(String) },
+    });
+  });
+
   it('waits for a free place when all are taken, and is told its own', async () => {
     const other = await seedTenant(server);
     const tenantId = parseObjectId(other.id.replace('tenant_', ''));

@@ -2,29 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { ClientOptions } from 'graphql-ws';
 import WebSocket from 'ws';
 import { followCalls as followByApollo } from '../../examples/resume-apollo-client.js';
-import { type CallEvent, callEvents } from '../../examples/resume-graphql-ws.js';
+import { type CallEvent, followCalls as followByGraphqlWs } from '../../examples/resume-graphql-ws.js';
 import { followCalls as followByUrql } from '../../examples/resume-urql.js';
 import { BreakableLine } from '../kit/breakable-line.js';
 import { produceEvents, sequencesByCall, upTo } from '../kit/events.js';
 import { seedTenant, type SeededTenant } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 
-type Follow = (options: ClientOptions, onEvent: (event: CallEvent) => void, after?: string) => () => void;
-
-function followByIterating(
-  options: ClientOptions,
-  onEvent: (event: CallEvent) => void,
-  after = '',
-): () => void {
-  const events = callEvents(options, after);
-  void (async () => {
-    for await (const event of events) onEvent(event);
-  })();
-  return () => void events.return(undefined);
-}
-
-const EXAMPLES: Record<string, Follow> = {
-  'graphql-ws': followByIterating,
+const EXAMPLES = {
+  'graphql-ws': followByGraphqlWs,
   'Apollo Client': followByApollo,
   urql: followByUrql,
 };

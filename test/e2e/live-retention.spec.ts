@@ -78,7 +78,7 @@ describe('Retention', () => {
     // The events go right after the call.
     const deadline = Date.now() + 10_000;
     while (
-      (await collection('callEvents').countDocuments({ callId: oldId as Loose })) > 0 &&
+      (await collection('callEvents').countDocuments({ callId: oldId })) > 0 &&
       Date.now() < deadline
     )
       await new Promise(resolve => setTimeout(resolve, 50));

@@ -23,7 +23,7 @@ describe('A reader that does not read', () => {
   afterAll(() => server.stop());
 
   const mostBuffered = () => {
-    const { server: sockets } = server.app.get(GraphqlSockets) as unknown as { server: WebSocketServer };
+    const { server: sockets } = server.app.get<{ server: WebSocketServer }>(GraphqlSockets);
     return Math.max(0, ...[...sockets.clients].map(socket => socket.bufferedAmount));
   };
 

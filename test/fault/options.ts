@@ -7,6 +7,8 @@ export interface FaultOptions {
   readonly seed: number;
   /** All of the run, the start and the check included. */
   readonly minutes: number;
+  /** Seconds of faults, where they are not what is left of the minutes. */
+  readonly seconds: number | null;
   /** Only these rows; empty: all of them. */
   readonly rows: readonly string[];
   /** A minute of faults, for every change; it leaves the committed table alone. */
@@ -47,6 +49,7 @@ export function readOptions(args: readonly string[]): FaultOptions {
   return {
     seed,
     minutes,
+    seconds: values.ci ? 60 : null,
     rows: (values.rows ?? '').split(',').filter(row => row !== ''),
     isCi: values.ci,
     output: values.output ?? null,

@@ -94,7 +94,7 @@ export class EventStreamReader {
     if (lines.some(line => line.startsWith(':'))) this.comments += 1;
     this.lastEventId = field('id') ?? this.lastEventId;
     const data = field('data');
-    if (field('event') === 'next') this.stream.push(JSON.parse(data ?? '') as Loose);
+    if (field('event') === 'next') this.stream.push(JSON.parse(data ?? ''));
     if (field('event') === 'close')
       this.stream.closed(JSON.parse(data ?? '') as { code: number; reason: string });
   }

@@ -20,8 +20,8 @@ export class LiveSocket {
     this.socket.on('open', () => {
       send({ type: 'connection_init', payload: { authorization: `Bearer ${accessToken}` } });
     });
-    this.socket.on('message', data => {
-      const { type, payload } = JSON.parse(String(data as Buffer)) as { type: string; payload?: Loose };
+    this.socket.on('message', (data: Buffer) => {
+      const { type, payload } = JSON.parse(data.toString()) as { type: string; payload?: Loose };
       if (type === 'connection_ack') send({ id: '1', type: 'subscribe', payload: { query, variables } });
       if (type === 'next') this.stream.push(payload);
       if (type === 'error') this.stream.fail(payload);

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inheritedEnvironment } from '../../src/embedded/engines/child-environment.js';
 import { findValkey } from '../../src/embedded/engines/find-valkey.js';
@@ -52,8 +51,6 @@ export class Valkey {
   async kill(): Promise<void> {
     const { child } = this;
     this.child = null;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    if (child?.kill('SIGKILL')) await once(child, 'exit');
   }
 }

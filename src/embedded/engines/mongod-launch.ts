@@ -23,6 +23,8 @@ export function mongodLaunch(program: string, dataDir: string, ephemeral: boolea
       ...['--dbpath', folder, '--replSet', REPLICA_SET],
       ...['--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '256'],
       ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
+      // A killed server's open transaction keeps its locks until this many seconds have passed: 60 by default.
+      ...['--setParameter', 'transactionLifetimeLimitSeconds=10'],
       // A stopping primary waits 15 s for clients to find another one; here there is no other.
       ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
     ],

@@ -3,7 +3,7 @@ import type { ProviderCall } from '../ultravox/voice-provider.js';
 import type { CallDocument } from './call.schema.js';
 import type { CallNews } from './call-news.js';
 import { finalStatusOf, isOver, stepsBetween } from './call-status.js';
-import { wordsOf } from './words.js';
+import { MOST_WORDS, wordsOf } from './words.js';
 
 /** What a piece of news makes of a call: the fields that change, and what subscribers are told. */
 export interface Folded {
@@ -149,8 +149,7 @@ function foldEnd(
   failure: string | null,
   wasJoined: boolean,
 ): Folded {
-  // Our own request to end a call that nobody joined is told by its own name.
-  const endReason = reason === 'UNJOINED' && call.endRequestedAt ? 'CANCELLED' : reason;
+  const endReason = wasJoined ? reasonAfterJoin(call, reason) : reasonWithoutJoin(call, reason);
   const status = finalStatusOf(endReason, wasJoined);
   return moved(call, status, endReason, {
     endReason,
@@ -160,6 +159,17 @@ function foldEnd(
       ? { ...call.settlement, recording: call.recordingEnabled ? call.settlement.recording : 'absent' }
       : { ...call.settlement, transcript: true, summary: 'absent', recording: 'absent', billing: true },
   });
+}
+
+/** Our own request to end a call that nobody joined is told by its own name. */
+function reasonWithoutJoin(call: CallDocument, reason: CallEndReason): CallEndReason {
+  return reason === 'UNJOINED' && call.endRequestedAt ? 'CANCELLED' : reason;
+}
+
+/** A call that somebody has joined after all was hung up, or ended in a way that only the provider knows. */
+function reasonAfterJoin(call: CallDocument, reason: CallEndReason): CallEndReason {
+  if (reason !== 'UNJOINED' && reason !== 'CANCELLED') return reason;
+  return call.endRequestedAt ? 'HANGUP' : 'OTHER';
 }
 
 /** What went wrong, in words a user may read. */
@@ -225,6 +235,5 @@ function foldDeletion(call: CallDocument, deletedAt: Date): Folded {
   };
 }
 
-const merged = (known: readonly string[], ...texts: readonly string[]): string[] => [
-  ...new Set([...known, ...texts.flatMap(wordsOf)]),
-];
+const merged = (known: readonly string[], ...texts: readonly string[]): string[] =>
+  [...new Set([...known, ...texts.flatMap(wordsOf)])].slice(0, MOST_WORDS);

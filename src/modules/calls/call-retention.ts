@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { CallEvents } from '../../events/call-events.js';
 import { StreamHeads } from '../../events/stream-heads.js';
 import { JobRunner } from '../../jobs/job-runner.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { RecordingStore } from '../../recordings/recording-store.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { CallRoutes } from './call-routes.js';
 import { CallsRepository } from './calls.repository.js';
-import { inMs } from './in-ms.js';
 import { UtterancesRepository } from './utterances.repository.js';
 
 const DAY_MS = 86_400_000;
@@ -35,6 +35,7 @@ export class CallRetention {
     private readonly routes: CallRoutes,
     private readonly tenants: TenantDirectory,
     private readonly work: UnitOfWork,
+    private readonly clock: StoreClock,
     runner: JobRunner,
   ) {
     runner.handle('retention', tenantId => this.tend(tenantId));
@@ -43,11 +44,11 @@ export class CallRetention {
   private async tend(tenantId: ObjectId): Promise<Date | null> {
     const days = (await this.tenants.findById(tenantId))?.retentionDays ?? null;
     if (days === null) return null;
-    const before = new Date(Date.now() - days * DAY_MS);
+    const before = new Date(this.clock.now().getTime() - days * DAY_MS);
     const ids = await this.calls.idsOfSilent(before, BATCH);
     for (const id of ids) await this.removeCall(id, before);
     await this.removeEvents();
-    return inMs(ids.length === BATCH ? 0 : EVERY_MS);
+    return this.clock.in(ids.length === BATCH ? 0 : EVERY_MS);
   }
 
   /** The file goes first: if this process dies in between, the call is still found, and removed the next time. */

@@ -14,6 +14,7 @@ export class CallSlots extends TenantRepository<CallSlotsDocument> {
 
   /** Takes a place for a call, or keeps the one it has; false when all `limit` places are taken. */
   async take(callId: ObjectId, limit: number): Promise<boolean> {
+    if (limit < 1) return false;
     if (await this.findOne({ callIds: callId })) return true;
     const isFree = { [`callIds.${limit - 1}`]: { $exists: false } } as ScopedFilter<CallSlotsDocument>;
     const add = { $addToSet: { callIds: callId } } as ScopedUpdate<CallSlotsDocument>;

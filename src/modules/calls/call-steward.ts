@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JobRunner } from '../../jobs/job-runner.js';
 import { Jobs } from '../../jobs/jobs.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { RecordingStore } from '../../recordings/recording-store.js';
@@ -13,7 +14,6 @@ import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
 import { DispatchCall } from './dispatch-call.js';
 import { FollowCall } from './follow-call.js';
-import { inMs } from './in-ms.js';
 import { SettleCall } from './settle-call.js';
 import { TwinCalls } from './twin-calls.js';
 
@@ -40,41 +40,47 @@ export class CallSteward {
     private readonly jobs: Jobs,
     private readonly runner: JobRunner,
     private readonly context: TenantContext,
+    private readonly clock: StoreClock,
   ) {
     runner.handle('call', callId => this.tend(callId));
   }
 
-  /** Looks after a call now rather than when it is due. Resolves after that look; never rejects. */
+  /** Looks after a call now rather than when it is due. Resolves after that look. @throws when the store is away. */
   async wake(callId: ObjectId): Promise<void> {
-    await this.jobs.wake('call', this.context.tenant.id, callId);
+    await this.enqueue(callId);
     await this.runner.runNow(callId);
+  }
+
+  /** Makes a call due, in the running transaction where there is one: then it will be looked after, whoever dies. */
+  async enqueue(callId: ObjectId): Promise<void> {
+    await this.jobs.wake('call', this.context.tenant.id, callId);
   }
 
   private async tend(callId: ObjectId): Promise<Date | null> {
     for (let steps = 0; steps < MOST_STEPS; steps += 1) {
       const call = await this.calls.findEvenDeleted(callId);
       const dueAt = call && (await this.step(call));
-      if (!dueAt || dueAt.getTime() > Date.now()) return dueAt;
+      if (!dueAt || dueAt > this.clock.now()) return dueAt;
     }
-    return inMs(1000);
+    return this.clock.in(1000);
   }
 
   private async step(call: CallDocument): Promise<Date | null> {
     if (call.status === 'QUEUED') return this.dispatch.step(call);
+    // The place first: nothing that the provider does or fails to do may keep it.
+    if (isOver(call.status)) await this.freePlace(call._id);
     return earliest(await this.twins.check(call), await this.atProvider(call));
   }
 
   private async atProvider(call: CallDocument): Promise<Date | null> {
     if (!isOver(call.status)) return this.follow.step(call);
-    await this.freePlace(call._id);
     return call.deletedAt ? this.removeEverywhere(call) : this.settle.step(call);
   }
 
   /** Gives the call's place to whoever waits longest. */
   private async freePlace(callId: ObjectId): Promise<void> {
     if (!(await this.slots.release(callId))) return;
-    for (const next of await this.calls.waiting(1))
-      await this.jobs.wake('call', this.context.tenant.id, next._id);
+    for (const next of await this.calls.waiting(1)) await this.enqueue(next._id);
   }
 
   private async removeEverywhere(call: CallDocument): Promise<Date | null> {
@@ -85,7 +91,7 @@ export class CallSteward {
         await (await this.providers.clientFor(call)).deleteCall(callId);
       }
     } catch (error) {
-      if (error instanceof ProviderError) return inMs(10_000);
+      if (error instanceof ProviderError) return this.clock.in(10_000);
       throw error;
     }
     await this.changes.apply(call._id, { kind: 'deletedAtProvider' });

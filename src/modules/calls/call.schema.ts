@@ -55,7 +55,7 @@ export interface CallDocument extends ScopedDocument {
   phoneNumber: string | null;
   variables: Record<string, unknown>;
   metadata: Record<string, string>;
-  /** `key=value` of the metadata, for filtering by an index. */
+  /** Keys and values of the metadata, joined by NUL, for filtering by an index. */
   metadataPairs: string[];
   isSimulated: boolean;
   provider: CallProvider;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Model, PipelineStage } from 'mongoose';
 import { CALL_STATUSES, type CallStatus } from '../../events/call-event.schema.js';
@@ -6,6 +7,7 @@ import type { PageQuery } from '../../pagination/connection.js';
 import { type NewDocument, type ScopedFilter, TenantRepository } from '../../tenancy/tenant-repository.js';
 import { isOver } from './call-status.js';
 import { type CallDocument, CALLS } from './call.schema.js';
+import { metadataPairs } from './new-call.js';
 import { wordsOf } from './words.js';
 
 /** Which calls are wanted. Deleted calls never are. */
@@ -60,6 +62,23 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     return this.findOne({ 'idempotency.owner': owner, 'idempotency.key': key });
   }
 
+  /**
+   * Looks at a call until `isEnough` holds, for `patienceMs` at most, and returns it as it is then; null when there
+   * is none. Another process may be the one that works on it, so looking is all that helps.
+   */
+  async waitFor(
+    id: ObjectId,
+    isEnough: (call: CallDocument) => boolean,
+    patienceMs: number,
+  ): Promise<CallDocument | null> {
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      const call = await this.findEvenDeleted(id);
+      if (!call || isEnough(call) || performance.now() > deadline) return call;
+      await sleep(30);
+    }
+  }
+
   /** Stores a new call. @throws a duplicate-key error when its idempotency key is taken. */
   add(call: NewDocument<CallDocument>): Promise<CallDocument> {
     return this.insert(call);
@@ -86,7 +105,10 @@ export class CallsRepository extends TenantRepository<CallDocument> {
   /** A call's place among those that wait: 1 is next; null when it waits no more. */
   async queuePosition(call: CallDocument): Promise<number | null> {
     if (call.status !== 'QUEUED' || call.provider.attempts > 0) return null;
-    const place = await this.count({ ...WAITING, createdAt: { $lte: call.createdAt } });
+    const place = await this.count({
+      ...WAITING,
+      $or: [{ createdAt: { $lt: call.createdAt } }, { createdAt: call.createdAt, _id: { $lte: call._id } }],
+    });
     // It may have left the queue since it was read: then it is not counted any more.
     return place === 0 ? null : place;
   }
@@ -98,12 +120,11 @@ export class CallsRepository extends TenantRepository<CallDocument> {
 }
 
 /** A call that the user has deleted stays until it is gone at the provider too: only the call knows that. */
-const silentSince = (since: Date): ScopedFilter<CallDocument> =>
-  ({
-    status: { $in: CALL_STATUSES.filter(isOver) },
-    lastEventAt: { $lt: since },
-    $or: [{ deletedAt: null }, { 'settlement.deletion': true }],
-  }) as ScopedFilter<CallDocument>;
+const silentSince = (since: Date): ScopedFilter<CallDocument> => ({
+  status: { $in: CALL_STATUSES.filter(isOver) },
+  lastEventAt: { $lt: since },
+  $or: [{ deletedAt: null }, { 'settlement.deletion': true }],
+});
 
 /** Accepted, and nothing asked of the provider yet. */
 const WAITING = { status: 'QUEUED', 'provider.attempts': 0, deletedAt: null } as ScopedFilter<CallDocument>;
@@ -112,7 +133,7 @@ const WAITING = { status: 'QUEUED', 'provider.attempts': 0, deletedAt: null } as
 export function callFilter(criteria: CallCriteria): ScopedFilter<CallDocument> {
   const { createdById, statuses, agentId, createdAfter, createdBefore, search, metadata } = criteria;
   const words = search === undefined ? [] : wordsOf(search);
-  const pairs = Object.entries(metadata ?? {}).map(([key, value]) => `${key}=${value}`);
+  const pairs = metadataPairs(metadata ?? {});
   return {
     deletedAt: null,
     ...(createdById ? { createdById } : {}),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../errors/domain-error.js';
 import { CallEvents } from '../../events/call-events.js';
@@ -6,6 +5,7 @@ import { toPublicId } from '../../ids/public-id.js';
 import { JobRunner } from '../../jobs/job-runner.js';
 import { Jobs } from '../../jobs/jobs.js';
 import { isDuplicateKey } from '../../mongo/duplicate-key.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import type { NewDocument } from '../../tenancy/tenant-repository.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
@@ -38,6 +38,7 @@ export class CreateCall {
     private readonly jobs: Jobs,
     private readonly runner: JobRunner,
     private readonly work: UnitOfWork,
+    private readonly clock: StoreClock,
     private readonly context: TenantContext,
   ) {}
 
@@ -52,20 +53,22 @@ export class CreateCall {
     const creator = this.creator();
     const known = await this.findKnown(input, creator);
     const call = known ?? (await this.accept(input, creator));
-    if (call.status === 'QUEUED') {
-      const waiting = new AbortController();
-      await Promise.race([
-        this.runner.runNow(call._id),
-        sleep(WAIT_MS, undefined, { signal: waiting.signal }).catch(() => undefined),
-      ]);
-      waiting.abort();
-    }
-    return (await this.calls.findEvenDeleted(call._id)) ?? (call as CallDocument);
+    if (call.status !== 'QUEUED') return call as CallDocument;
+    let isWaitingForPlace = false;
+    void this.runner.runNow(call._id).then(wasDoneHere => {
+      isWaitingForPlace = wasDoneHere;
+    });
+    // What is still untouched after its own run waits for a free place, which may take long.
+    const isEnough = ({ status, provider }: CallDocument) =>
+      status !== 'QUEUED' || (isWaitingForPlace && provider.attempts === 0);
+    return (await this.calls.waitFor(call._id, isEnough, WAIT_MS)) ?? (call as CallDocument);
   }
 
   private async accept(input: CreateCallInput, creator: CallCreator): Promise<NewDocument<CallDocument>> {
     const agent = input.agentId == null ? null : await this.agents.findForCall(input.agentId);
-    const call = newCall(input, agent, creator, await this.providers.choose(), new Date());
+    const provider = await this.providers.choose();
+    if (input.medium === 'PHONE') this.providers.assertCanDial(provider);
+    const call = newCall(input, agent, creator, provider, this.clock.now());
     await this.quota.assertNotUsedUp();
     try {
       await this.work.run(() => this.store(call));

@@ -1,24 +1,22 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../../config/settings.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 import { toPublicId } from '../../ids/public-id.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { CreationRate } from '../ultravox/creation-rate.js';
 import { Providers } from '../ultravox/providers.js';
 import { ProviderSignatures } from '../ultravox/signatures.js';
-import {
-  type ProviderCall,
-  type ProviderCallbacks,
-  ProviderError,
-  type VoiceProvider,
-} from '../ultravox/voice-provider.js';
+import { type ProviderCall, type ProviderCallbacks, ProviderError } from '../ultravox/voice-provider.js';
 import { CallChanges } from './call-changes.js';
 import { CallSlots } from './call-slots.js';
+import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
-import { inMs } from './in-ms.js';
 import { CALL_ID_KEY, TwinCalls, UNCERTAIN_MS } from './twin-calls.js';
 
+/** The number that simulated phone calls come from; one of those that are set aside for fiction. */
+const SIMULATED_CALLER_ID = '+12025550100';
 /** After so many certain refusals for now, the call fails. */
 const MOST_ATTEMPTS = 20;
 
@@ -32,6 +30,7 @@ export class DispatchCall {
     private readonly changes: CallChanges,
     private readonly slots: CallSlots,
     private readonly providers: Providers,
+    private readonly clock: StoreClock,
     private readonly twins: TwinCalls,
     private readonly signatures: ProviderSignatures,
     private readonly rate: CreationRate,
@@ -45,13 +44,14 @@ export class DispatchCall {
     const { uncertainSince } = call.provider;
     if (uncertainSince) return this.resolveUncertainty(call, uncertainSince);
     if (call.endRequestedAt) return this.end(call, 'CANCELLED');
-    if (call.queuedUntil <= new Date())
-      return this.end(call, call.provider.attempts === 0 ? 'QUEUE_EXPIRED' : 'SYSTEM_ERROR');
     if (call.provider.attempts >= MOST_ATTEMPTS) return this.end(call, 'SYSTEM_ERROR');
-    if (!(await this.takePlace(call))) return earlier(inMs(1000), call.queuedUntil);
+    const isExpired = call.queuedUntil <= this.clock.now();
+    if (isExpired && call.provider.attempts > 0) return this.end(call, 'QUEUE_EXPIRED');
+    if (!(await this.takePlace(call))) {
+      return isExpired ? this.end(call, 'QUEUE_EXPIRED') : earlier(this.clock.in(1000), call.queuedUntil);
+    }
     const waitMs = await this.rate.take();
-    if (waitMs > 0) return inMs(waitMs);
-    return this.create(call, await this.providers.clientFor(call));
+    return waitMs > 0 ? this.clock.in(waitMs) : this.create(call);
   }
 
   /** A call takes a free place when no one who waits longer needs it. */
@@ -65,28 +65,32 @@ export class DispatchCall {
   }
 
   /** Notes the attempt before it is made: after a crash nobody takes the provider to know nothing. */
-  private async create(call: CallDocument, provider: VoiceProvider): Promise<Date> {
-    await this.changes.apply(call._id, { kind: 'attempted', at: new Date() });
+  private async create(call: CallDocument): Promise<Date> {
+    await this.changes.apply(call._id, { kind: 'attempted', at: this.clock.now() });
     try {
-      await this.changes.apply(call._id, {
-        kind: 'provider',
-        call: await provider.createCall(this.requestFor(call)),
-      });
-      return inMs(0);
+      const provider = await this.providers.clientFor(call);
+      const made = await provider.createCall(this.requestFor(call));
+      const before = await this.calls.findEvenDeleted(call._id);
+      const isAbandoned = before !== null && isOver(before.status) && before.provider.callId === null;
+      const current = await this.changes.apply(call._id, { kind: 'provider', call: made });
+      // Given up meanwhile, or made by another hand that was faster: then this one is nobody's.
+      if (isAbandoned || current?.provider.callId !== made.providerCallId)
+        await this.twins.discard(provider, made);
+      return this.clock.now();
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       this.logger.warn(`Creating ${toPublicId('call', call._id)}: ${error.message}`);
-      if (error.fault === 'no-answer') return inMs(500);
+      if (error.fault === 'no-answer') return this.clock.in(500);
       if (error.fault === 'busy') {
         await this.changes.apply(call._id, { kind: 'notCreated' });
-        return inMs((error.retryAfterSeconds ?? 1) * 1000 + Math.random() * 500);
+        return this.clock.in((error.retryAfterSeconds ?? 1) * 1000 + Math.random() * 500);
       }
       await this.changes.apply(
         call._id,
         { kind: 'notCreated' },
-        { kind: 'over', at: new Date(), reason: 'PROVIDER_REJECTED', failure: null },
+        { kind: 'over', at: this.clock.now(), reason: 'PROVIDER_REJECTED', failure: null },
       );
-      return inMs(0);
+      return this.clock.now();
     }
   }
 
@@ -100,15 +104,15 @@ export class DispatchCall {
       found = await this.twins.findOne(await this.providers.clientFor(call), call);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      return inMs(2000);
+      return this.clock.in(2000);
     }
     if (found) {
       await this.changes.apply(call._id, { kind: 'provider', call: found });
-      return inMs(0);
+      return this.clock.now();
     }
-    if (Date.now() - since.getTime() < UNCERTAIN_MS) return inMs(1000);
+    if (this.clock.now().getTime() - since.getTime() < UNCERTAIN_MS) return this.clock.in(1000);
     await this.changes.apply(call._id, { kind: 'notCreated' });
-    return inMs(0);
+    return this.clock.now();
   }
 
   private async end(
@@ -116,14 +120,15 @@ export class DispatchCall {
     reason: 'CANCELLED' | 'QUEUE_EXPIRED' | 'SYSTEM_ERROR',
   ): Promise<Date> {
     const failure = reason === 'SYSTEM_ERROR' ? 'The voice provider could not take the call.' : null;
-    await this.changes.apply(call._id, { kind: 'over', at: new Date(), reason, failure });
-    return inMs(0);
+    await this.changes.apply(call._id, { kind: 'over', at: this.clock.now(), reason, failure });
+    return this.clock.now();
   }
 
   private requestFor(call: CallDocument) {
     return {
       ...call,
       metadata: { ...call.metadata, [CALL_ID_KEY]: toPublicId('call', call._id) },
+      callerId: this.settings.PHONE_CALLER_ID ?? SIMULATED_CALLER_ID,
       callbacks: this.callbacksFor(call),
     };
   }

@@ -5,7 +5,7 @@ import type { NewDocument } from '../../tenancy/tenant-repository.js';
 import type { ProviderChoice } from '../ultravox/providers.js';
 import type { CreateCallInput } from './create-call.input.js';
 import type { CallDocument } from './call.schema.js';
-import { fillPrompt } from './prompt-template.js';
+import { fillPrompt, MOST_PROMPT_CHARACTERS } from './prompt-template.js';
 
 /** What an agent settles for its calls. */
 export interface AgentDefaults extends Pick<
@@ -44,6 +44,8 @@ export function newCall(
   if (template === undefined) throw badInput({ 'input.systemPrompt': 'is required without agentId' });
   const variables = input.variables ?? {};
   const { prompt, missing } = fillPrompt(template, variables);
+  if (prompt === null)
+    throw badInput({ 'input.variables': `make the prompt longer than ${MOST_PROMPT_CHARACTERS} characters` });
   if (missing.length > 0) throw badInput({ 'input.variables': `has no value for ${missing.join(', ')}` });
   if (input.medium === 'PHONE' && !input.phoneNumber)
     throw badInput({ 'input.phoneNumber': 'is required for PHONE' });
@@ -68,7 +70,7 @@ export function newCall(
     phoneNumber: input.phoneNumber ?? null,
     variables,
     metadata,
-    metadataPairs: Object.entries(metadata).map(([key, value]) => `${key}=${value}`),
+    metadataPairs: metadataPairs(metadata),
     isSimulated: provider.isSimulated,
     provider: {
       baseUrl: provider.baseUrl,
@@ -105,6 +107,11 @@ export function newCall(
     endRequestedAt: null,
     deletedAt: null,
   };
+}
+
+/** Metadata as an index can find it; a key may hold anything but NUL. */
+export function metadataPairs(metadata: Readonly<Record<string, string>>): string[] {
+  return Object.entries(metadata).map(([key, value]) => `${key}\u0000${value}`);
 }
 
 /** Tells two inputs apart, whatever the order of their keys; fields left out and null count as the same. */

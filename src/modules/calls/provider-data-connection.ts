@@ -69,7 +69,7 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
     const requestId = randomUUID();
     const enter = (work: () => Promise<void>) => this.door.enter(target, requestId, ip, work);
     // One after the other: what is told first is stored first. The first look learns that the call was joined.
-    let queue = enter(() => this.steward.wake(target.callId));
+    let queue = Promise.resolve();
     let waiting = 0;
     const enqueue = (work: () => Promise<void>) => {
       waiting += 1;
@@ -84,6 +84,7 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
           if (waiting < MOST_WAITING / 2 && socket.isPaused) socket.resume();
         });
     };
+    enqueue(() => this.steward.wake(target.callId));
     socket.on('message', (data, isBinary) => {
       const heard = isBinary ? null : transcript.take(parsed(textOf(data)), Date.now());
       if (!heard) return;

@@ -48,7 +48,7 @@ export class RecordingsController {
   private async fetchAgain(call: CallDocument): Promise<string | null> {
     if (call.provider.callId === null) return null;
     const provider = await this.providers.clientFor(call);
-    await this.recordings.save(call._id, await provider.getRecording(call.provider.callId));
+    await this.recordings.save(call._id, provider.getRecording(call.provider.callId));
     return this.recordings.find(call._id);
   }
 }

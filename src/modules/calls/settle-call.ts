@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { StoreClock } from '../../mongo/store-clock.js';
 import { toPublicId } from '../../ids/public-id.js';
 import { RecordingStore } from '../../recordings/recording-store.js';
 import { Providers } from '../ultravox/providers.js';
@@ -6,7 +7,6 @@ import { ProviderError, type VoiceProvider } from '../ultravox/voice-provider.js
 import { CallChanges } from './call-changes.js';
 import type { CallNews } from './call-news.js';
 import type { CallDocument } from './call.schema.js';
-import { inMs } from './in-ms.js';
 
 /** How long after the end the provider may take; what is not there by then is not going to be. */
 const PATIENCE_MS = { summary: 3 * 60_000, recording: 15 * 60_000, billing: 48 * 3_600_000 };
@@ -19,6 +19,7 @@ export class SettleCall {
   constructor(
     private readonly changes: CallChanges,
     private readonly providers: Providers,
+    private readonly clock: StoreClock,
     private readonly recordings: RecordingStore,
   ) {}
 
@@ -26,14 +27,15 @@ export class SettleCall {
   async step(call: CallDocument): Promise<Date | null> {
     const { callId } = call.provider;
     if (callId === null || isSettled(call)) return null;
-    const provider = await this.providers.clientFor(call);
     let current = call;
     for (const part of ['transcript', 'snapshot', 'recording'] as const) {
-      const news = await this.attempt(call, () => this[part](current, provider, callId));
+      const news = await this.attempt(call, async () =>
+        this[part](current, await this.providers.clientFor(call), callId),
+      );
       if (news) current = (await this.changes.apply(call._id, news)) ?? current;
     }
     current = await this.giveUp(current);
-    return isSettled(current) ? null : inMs(backOff(ageOf(current)));
+    return isSettled(current) ? null : this.clock.in(backOff(this.ageOf(current)));
   }
 
   private async transcript(
@@ -56,7 +58,7 @@ export class SettleCall {
 
   private async recording(call: CallDocument, provider: VoiceProvider, id: string): Promise<CallNews | null> {
     if (call.settlement.recording !== 'pending') return null;
-    await this.recordings.save(call._id, await provider.getRecording(id));
+    await this.recordings.save(call._id, provider.getRecording(id));
     return { kind: 'recordingReady' };
   }
 
@@ -71,8 +73,13 @@ export class SettleCall {
     }
   }
 
+  private ageOf({ endedAt }: CallDocument): number {
+    const now = this.clock.now().getTime();
+    return now - (endedAt?.getTime() ?? now);
+  }
+
   private async giveUp(call: CallDocument): Promise<CallDocument> {
-    const age = ageOf(call);
+    const age = this.ageOf(call);
     const { summary, recording, billing, transcript } = call.settlement;
     const news: CallNews[] = [];
     if (summary === 'pending' && age > PATIENCE_MS.summary) news.push({ kind: 'summaryAbsent' });
@@ -88,8 +95,6 @@ const isSettled = ({ settlement }: CallDocument): boolean =>
   settlement.summary !== 'pending' &&
   settlement.recording !== 'pending' &&
   settlement.billing;
-
-const ageOf = ({ endedAt }: CallDocument): number => Date.now() - (endedAt?.getTime() ?? Date.now());
 
 /** Often at first, when the recording is being finished; then ever more rarely. */
 const backOff = (ageMs: number): number => Math.min(Math.max(ageMs / 4, 400), 10 * 60_000);

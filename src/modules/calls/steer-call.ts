@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { conflict, DomainError, notFound } from '../../errors/domain-error.js';
 import { toPublicId } from '../../ids/public-id.js';
+import { JobRunner } from '../../jobs/job-runner.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { Providers } from '../ultravox/providers.js';
@@ -25,6 +25,7 @@ export class SteerCall {
     private readonly calls: CallsRepository,
     private readonly changes: CallChanges,
     private readonly steward: CallSteward,
+    private readonly runner: JobRunner,
     private readonly providers: Providers,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
@@ -41,15 +42,12 @@ export class SteerCall {
     await this.work.run(async () => {
       await this.changes.apply(call._id, { kind: 'endRequested', at: new Date() });
       await this.audit.record({ action: 'call.end_requested', details: { callId: publicId } });
+      await this.steward.enqueue(call._id);
     });
-    const deadline = Date.now() + WAIT_MS;
-    await Promise.race([this.steward.wake(call._id), sleep(WAIT_MS)]);
-    for (;;) {
-      const current = await this.calls.findById(call._id);
-      if (!current) throw notFound('call');
-      if (isOver(current.status) || Date.now() > deadline) return current;
-      await sleep(50);
-    }
+    void this.runner.runNow(call._id);
+    const current = await this.calls.waitFor(call._id, ({ status }) => isOver(status), WAIT_MS);
+    if (!current || current.deletedAt) throw notFound('call');
+    return current;
   }
 
   /**
@@ -60,8 +58,8 @@ export class SteerCall {
     const call = await this.service.load(callId);
     const { callId: providerCallId } = call.provider;
     if (call.status !== 'IN_PROGRESS' || providerCallId === null) throw notLive();
-    const provider = await this.providers.clientFor(call);
     try {
+      const provider = await this.providers.clientFor(call);
       const isUrgent = urgent ?? false;
       await provider.sendMessage(providerCallId, {
         kind: kind === 'USER_TEXT' ? 'userText' : 'agentSays',
@@ -85,9 +83,10 @@ export class SteerCall {
     await this.work.run(async () => {
       await this.changes.apply(call._id, { kind: 'deleted', at: new Date() });
       await this.audit.record({ action: 'call.deleted', details: { callId: publicId } });
+      await this.steward.enqueue(call._id);
     });
     await this.changes.settle();
-    void this.steward.wake(call._id).catch(() => undefined);
+    void this.runner.runNow(call._id);
     return toPublicId('call', call._id);
   }
 }

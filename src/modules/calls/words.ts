@@ -1,5 +1,5 @@
 /** Words that one call keeps for searching; beyond it, further ones are not found. */
-const MOST_WORDS = 5000;
+export const MOST_WORDS = 5000;
 
 /** The distinct words of a text as they are searched: lower case, compatibility forms folded, accents kept. */
 export function wordsOf(text: string): string[] {

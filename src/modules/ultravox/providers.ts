@@ -6,7 +6,7 @@ import { TenantContext } from '../../tenancy/tenant-context.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { Vault } from '../../vault/vault.js';
 import { UltravoxClient } from './ultravox-client.js';
-import type { VoiceProvider } from './voice-provider.js';
+import { ProviderError, type VoiceProvider } from './voice-provider.js';
 
 /** Which provider a call is given to. A call stays with it, whatever is configured later. */
 export interface ProviderChoice {
@@ -41,11 +41,24 @@ export class Providers {
     throw new DomainError('PROVIDER_UNAVAILABLE', 'No voice provider is configured for this tenant.');
   }
 
-  /** The client for a call's provider. @throws DomainError PROVIDER_UNAVAILABLE when its key is gone. */
-  async clientFor(call: { isSimulated: boolean; provider: { baseUrl: string; isOwnKey: boolean } }): Promise<VoiceProvider> {
+  /** @throws DomainError PROVIDER_UNAVAILABLE where no number is configured that phone calls could come from. */
+  assertCanDial({ isSimulated }: ProviderChoice): void {
+    if (isSimulated || this.settings.PHONE_CALLER_ID) return;
+    throw new DomainError('PROVIDER_UNAVAILABLE', 'Phone calls are not set up: no caller id is configured.');
+  }
+
+  /** The client for a call's provider. @throws ProviderError `rejected` when its key is gone. */
+  async clientFor(call: {
+    isSimulated: boolean;
+    provider: { baseUrl: string; isOwnKey: boolean };
+  }): Promise<VoiceProvider> {
     const { isSimulated, provider } = call;
-    const key = isSimulated ? SIMULATOR_KEY : provider.isOwnKey ? await this.ownKey() : this.settings.ULTRAVOX_API_KEY;
-    if (!key) throw new DomainError('PROVIDER_UNAVAILABLE', "The key of the call's provider is no longer configured.");
+    const key = isSimulated
+      ? SIMULATOR_KEY
+      : provider.isOwnKey
+        ? await this.ownKey()
+        : this.settings.ULTRAVOX_API_KEY;
+    if (!key) throw new ProviderError('rejected', "The key of the call's provider is no longer configured");
     return new UltravoxClient(provider.baseUrl, key, this.metrics);
   }
 

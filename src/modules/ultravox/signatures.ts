@@ -26,7 +26,12 @@ export class ProviderSignatures {
    * Whether one of the comma-separated signatures is ours: hex HMAC-SHA256 of the message and the timestamp, not
    * older than a minute.
    */
-  isGenuine(tenantId: ObjectId, message: Uint8Array | string, timestamp: unknown, signatures: unknown): boolean {
+  isGenuine(
+    tenantId: ObjectId,
+    message: Uint8Array | string,
+    timestamp: unknown,
+    signatures: unknown,
+  ): boolean {
     if (typeof timestamp !== 'string' || typeof signatures !== 'string') return false;
     const age = Date.now() - Date.parse(timestamp);
     if (!(age < MAX_AGE_MS && age > -MAX_SKEW_MS)) return false;

@@ -48,21 +48,37 @@ export class UltravoxClient implements VoiceProvider {
     return messages.map(readUtterance).filter(utterance => utterance !== null);
   }
 
-  async getRecording(providerCallId: string): Promise<Uint8Array> {
-    const response = await this.request('recording', 'GET', `${callPath(providerCallId)}/recording`);
-    const length = Number(response.headers.get('content-length') ?? 0);
-    if (length > MAX_RECORDING_BYTES) throw new ProviderError('rejected', 'The recording is too large');
-    return new Uint8Array(await this.body(response, () => response.arrayBuffer()));
+  async *getRecording(providerCallId: string): AsyncGenerator<Uint8Array> {
+    const patience = new Patience(TIMEOUT_MS);
+    try {
+      const path = `${callPath(providerCallId)}/recording`;
+      const response = await this.request('recording', 'GET', path, undefined, patience.signal);
+      let bytes = 0;
+      for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+        patience.renew();
+        bytes += chunk.byteLength;
+        if (bytes > MAX_RECORDING_BYTES) throw new ProviderError('rejected', 'The recording is too large');
+        yield chunk;
+      }
+    } catch (error) {
+      throw error instanceof ProviderError ? error : noAnswer(error);
+    } finally {
+      patience.end();
+    }
   }
 
   async sendMessage(providerCallId: string, message: ProviderMessage): Promise<void> {
     const path = `${callPath(providerCallId)}/send_data_message`;
-    await this.body(await this.request('message', 'POST', path, writeMessage(message)), response => response.text());
+    await this.body(await this.request('message', 'POST', path, writeMessage(message)), response =>
+      response.text(),
+    );
   }
 
   async deleteCall(providerCallId: string): Promise<void> {
     try {
-      await this.body(await this.request('delete', 'DELETE', callPath(providerCallId)), response => response.text());
+      await this.body(await this.request('delete', 'DELETE', callPath(providerCallId)), response =>
+        response.text(),
+      );
     } catch (error) {
       if (!(error instanceof ProviderError && error.fault === 'unknown-call')) throw error;
     }
@@ -73,21 +89,33 @@ export class UltravoxClient implements VoiceProvider {
     const results: unknown[] = [];
     let cursor: string | null = null;
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      const more = new URLSearchParams({ pageSize: String(PAGE_SIZE), ...(cursor === null ? {} : { cursor }) });
-      const response = await this.request(operation, 'GET', `${path}${path.includes('?') ? '&' : '?'}${more.toString()}`);
+      const more = new URLSearchParams({
+        pageSize: String(PAGE_SIZE),
+        ...(cursor === null ? {} : { cursor }),
+      });
+      const response = await this.request(
+        operation,
+        'GET',
+        `${path}${path.includes('?') ? '&' : '?'}${more.toString()}`,
+      );
       const body = (await this.json(response)) as { results?: unknown[]; next?: string | null };
-      results.push(...(body.results ?? []));
-      cursor = body.next ? new URL(body.next, this.baseUrl).searchParams.get('cursor') : null;
+      results.push(...(Array.isArray(body.results) ? body.results : []));
+      cursor = nextCursor(body.next);
       if (cursor === null) break;
     }
     return results;
   }
 
   /** Sends one request and checks its status. Redirects lead to media elsewhere and are followed without the key. */
-  private async request(operation: string, method: string, path: string, body?: object): Promise<Response> {
+  private async request(
+    operation: string,
+    method: string,
+    path: string,
+    body?: object,
+    signal: AbortSignal = AbortSignal.timeout(TIMEOUT_MS),
+  ): Promise<Response> {
     const stop = this.metrics.providerRequests.startTimer({ operation });
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
       let response = await fetch(`${this.baseUrl}${path}`, {
         method,
         headers: { 'X-API-Key': this.apiKey, ...(body ? { 'Content-Type': 'application/json' } : {}) },
@@ -96,7 +124,8 @@ export class UltravoxClient implements VoiceProvider {
         signal,
       });
       const location = response.headers.get('location');
-      if (response.status === 302 && location) response = await fetch(new URL(location, this.baseUrl), { signal });
+      if (response.status === 302 && location)
+        response = await fetch(new URL(location, this.baseUrl), { signal });
       if (!response.ok) throw await refusal(response);
       stop({ outcome: 'ok' });
       return response;
@@ -122,8 +151,38 @@ export class UltravoxClient implements VoiceProvider {
 
   private callOf(json: unknown): ProviderCall {
     const call = readCall(json);
-    if (!call) throw new ProviderError('no-answer', 'The provider answered with something that is not a call');
+    if (!call)
+      throw new ProviderError('no-answer', 'The provider answered with something that is not a call');
     return call;
+  }
+}
+
+/** Ends what waits for the next piece of something long, rather than the whole. */
+class Patience {
+  private readonly controller = new AbortController();
+  private timer: NodeJS.Timeout;
+
+  constructor(private readonly milliseconds: number) {
+    this.timer = this.start();
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  renew(): void {
+    this.end();
+    this.timer = this.start();
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+  }
+
+  private start(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.controller.abort(new Error('nothing came for a while'));
+    }, this.milliseconds);
   }
 }
 
@@ -133,12 +192,26 @@ const noAnswer = (error: unknown): ProviderError =>
   new ProviderError('no-answer', `The provider does not answer: ${(error as Error).message}`);
 
 /** Faults by status; what is not here is a refusal below 500 and no answer from 500 on. */
-const FAULTS: Readonly<Record<number, ProviderFault>> = { 404: 'unknown-call', 422: 'not-live', 425: 'not-ready', 429: 'busy', 503: 'busy' };
+const FAULTS: Readonly<Record<number, ProviderFault>> = {
+  404: 'unknown-call',
+  422: 'not-live',
+  425: 'not-ready',
+  429: 'busy',
+  503: 'busy',
+};
 
 async function refusal(response: Response): Promise<ProviderError> {
-  const text = (await response.text().catch(() => '')).slice(0, 500);
+  // What it says may repeat what was sent, such as a phone number: it is not kept.
+  await response.body?.cancel().catch(() => undefined);
   const fault = FAULTS[response.status] ?? (response.status < 500 ? 'rejected' : 'no-answer');
-  return new ProviderError(fault, `The provider answered ${response.status}: ${text}`, retryAfter(response));
+  return new ProviderError(fault, `The provider answered ${response.status}`, retryAfter(response));
+}
+
+/** The cursor of a `next` address; the address itself is not used. Null for none, and for what is no address. */
+function nextCursor(next: unknown): string | null {
+  return typeof next === 'string' && URL.canParse(next, 'http://any')
+    ? new URL(next, 'http://any').searchParams.get('cursor')
+    : null;
 }
 
 /** `Retry-After` in seconds, at most five minutes; it may be a number or a date. */

@@ -88,7 +88,9 @@ export function writeCallRequest(request: ProviderCallRequest): Record<string, u
     firstSpeakerSettings: request.firstSpeaker === 'USER' ? { user: {} } : { agent: {} },
     maxDuration: `${request.maxDurationSeconds}s`,
     recordingEnabled: request.recordingEnabled,
-    ...(request.phoneNumber === null ? {} : { medium: { twilio: { outgoing: { to: request.phoneNumber } } } }),
+    ...(request.phoneNumber === null
+      ? {}
+      : { medium: { twilio: { outgoing: { to: request.phoneNumber, from: request.callerId } } } }),
     initialState: request.variables,
     metadata: request.metadata,
     callbacks: { joined: callback, ended: callback, billed: callback },
@@ -101,9 +103,17 @@ export function writeCallRequest(request: ProviderCallRequest): Record<string, u
 export function writeMessage(message: ProviderMessage): Record<string, unknown> {
   switch (message.kind) {
     case 'userText':
-      return { type: 'user_text_message', text: message.text, urgency: message.isUrgent ? 'immediate' : 'soon' };
+      return {
+        type: 'user_text_message',
+        text: message.text,
+        urgency: message.isUrgent ? 'immediate' : 'soon',
+      };
     case 'agentSays':
-      return { type: 'forced_agent_message', content: message.text, urgency: message.isUrgent ? 'immediate' : 'soon' };
+      return {
+        type: 'forced_agent_message',
+        content: message.text,
+        urgency: message.isUrgent ? 'immediate' : 'soon',
+      };
     case 'hangUp':
       return { type: 'hang_up' };
   }

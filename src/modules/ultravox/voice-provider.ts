@@ -29,6 +29,8 @@ export interface ProviderCallRequest {
   readonly recordingEnabled: boolean;
   /** E.164; null for a call that is joined from the web. */
   readonly phoneNumber: string | null;
+  /** E.164; the number that a phone call comes from. */
+  readonly callerId: string;
   readonly variables: Readonly<Record<string, unknown>>;
   /** Comes back in every answer and callback; holds our own id of the call. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -85,8 +87,8 @@ export interface VoiceProvider {
   getCall(providerCallId: string): Promise<ProviderCall>;
   /** The whole conversation, in order. */
   getTranscript(providerCallId: string): Promise<Utterance[]>;
-  /** The recording as a WAV file. @throws ProviderError `not-ready` while there is none (yet). */
-  getRecording(providerCallId: string): Promise<Uint8Array>;
+  /** The recording as a WAV file, piece by piece. @throws ProviderError `not-ready` while there is none (yet). */
+  getRecording(providerCallId: string): AsyncIterable<Uint8Array>;
   sendMessage(providerCallId: string, message: ProviderMessage): Promise<void>;
   /** Deletes a call with everything that belongs to it; one that is gone already counts as deleted. */
   deleteCall(providerCallId: string): Promise<void>;

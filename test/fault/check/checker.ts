@@ -74,8 +74,10 @@ function checkMutations(
   for (const { row, key, ids } of journal.calls.values()) {
     const found = byKey.get(key) ?? [];
     if (found.length === 0) flaw('lost', row, `The call of ${key} was acknowledged and is not there`);
-    if (found.length > 1 || ids.size > 1) flaw('repeated', row, `${key} made ${Math.max(found.length, ids.size)} calls`);
-    if (found.length === 1 && !ids.has(found[0]?.id ?? '')) flaw('lost', row, `${key} was answered with another call`);
+    if (found.length > 1 || ids.size > 1)
+      flaw('repeated', row, `${key} made ${Math.max(found.length, ids.size)} calls`);
+    if (found.length === 1 && !ids.has(found[0]?.id ?? ''))
+      flaw('lost', row, `${key} was answered with another call`);
   }
   const byId = new Map(truth.calls.map(call => [call.id, call]));
   for (const [id, row] of journal.endedCalls) {
@@ -88,7 +90,9 @@ function checkMutations(
     if (count > 1) flaw('repeated', row, `The agent's change to "${name}" was made ${count} times`);
   }
   for (const [text, { callId, row }] of journal.messages) {
-    const times = (provider.get(callId) ?? []).flatMap(call => call.messages).filter(said => said === text).length;
+    const times = (provider.get(callId) ?? [])
+      .flatMap(call => call.messages)
+      .filter(said => said === text).length;
     if (times === 0) flaw('lost', row, `"${text}" was acknowledged and not said`);
     if (times > 1) flaw('repeated', row, `"${text}" was said ${times} times`);
   }
@@ -98,8 +102,10 @@ function checkMutations(
 function checkAtProvider(call: StoredCall, there: readonly ProviderCall[], book: FlawBook): void {
   const kept = there.filter(({ isKept }) => isKept);
   if (!isFinal(call.status)) book.add('lost', call.id, `${call.id} is still ${call.status}`);
-  if (kept.length > 1) book.add('repeated', call.id, `${call.id} is kept ${kept.length} times at the provider`);
-  if (call.status === 'COMPLETED' && kept.length === 0) book.add('lost', call.id, `${call.id} is not at the provider`);
+  if (kept.length > 1)
+    book.add('repeated', call.id, `${call.id} is kept ${kept.length} times at the provider`);
+  if (call.status === 'COMPLETED' && kept.length === 0)
+    book.add('lost', call.id, `${call.id} is not at the provider`);
   if (call.status === 'COMPLETED' && kept[0] && kept[0].providerCallId !== call.providerCallId)
     book.add('repeated', call.id, `${call.id} was kept at the provider as another call`);
 }
@@ -111,7 +117,11 @@ async function checkTranscripts(url: string, calls: readonly StoredCall[], book:
     const said = await providerWords(url, providerCallId);
     if (!isTranscriptSettled) book.add('lost', id, `The transcript of ${id} was never settled`);
     else if (JSON.stringify(said) !== JSON.stringify(words)) {
-      book.add('lost', id, `The transcript of ${id} has ${words.length} lines, the provider's ${said.length}`);
+      book.add(
+        'lost',
+        id,
+        `The transcript of ${id} has ${words.length} lines, the provider's ${said.length}`,
+      );
     }
   }
 }

@@ -82,7 +82,8 @@ export function checkStore(stored: readonly StoredEvent[], book: FlawBook): void
       .forEach((sequence, index) => {
         const previous = sequences[index - 1] ?? 0;
         if (sequence === previous) book.add('repeated', callId, `store: ${callId} has two #${sequence}`);
-        else if (sequence !== previous + 1) book.add('lost', callId, `store: ${callId} lacks #${previous + 1}`);
+        else if (sequence !== previous + 1)
+          book.add('lost', callId, `store: ${callId} lacks #${previous + 1}`);
       });
   }
   const positioned = [...stored].sort((a, b) => (a.position ?? 0) - (b.position ?? 0));

@@ -38,7 +38,10 @@ export const isFinal = (status: string): boolean => FINAL.includes(status);
 
 /** Reads the truth straight from the store, past everything that is being tried. */
 export async function readTruth(uri: string): Promise<Truth> {
-  const client = new mongo.MongoClient(uri, { readConcern: { level: 'majority' }, readPreference: 'primary' });
+  const client = new mongo.MongoClient(uri, {
+    readConcern: { level: 'majority' },
+    readPreference: 'primary',
+  });
   try {
     const read = async (collection: string, projection: Record<string, 1> = {}): Promise<Loose[]> =>
       client.db().collection(collection).find({}, { projection }).toArray();
@@ -87,7 +90,8 @@ function storedCall(call: Loose, lines: Loose[]): StoredCall {
     isEndWanted: call.endRequestedAt !== null,
     providerCallId: call.provider.callId,
     isTranscriptSettled: settlement.transcript,
-    isSettled: settlement.transcript && settlement.summary !== 'pending' && settlement.recording !== 'pending',
+    isSettled:
+      settlement.transcript && settlement.summary !== 'pending' && settlement.recording !== 'pending',
     words: lines.sort((a, b) => a.ordinal - b.ordinal).map(line => String(line.text)),
   };
 }

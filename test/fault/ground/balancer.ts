@@ -58,9 +58,7 @@ export class Balancer {
 
   private inTurn(): number[] {
     this.turn += 1;
-    const rotated = this.ports.map(
-      (_, index) => this.ports[(index + this.turn) % this.ports.length] ?? 0,
-    );
+    const rotated = this.ports.map((_, index) => this.ports[(index + this.turn) % this.ports.length] ?? 0);
     return [
       ...rotated.filter(port => this.ready.has(port)),
       ...rotated.filter(port => !this.ready.has(port)),
@@ -90,7 +88,8 @@ export class Balancer {
       ] as const) {
         socket.setNoDelay(true);
         socket.on('error', () => other.resetAndDestroy());
-        socket.on('close', () => other.destroy());
+        // What was said last still arrives, the reason of a close above all.
+        socket.on('close', () => other.end());
       }
       near.pipe(far).pipe(near);
     });

@@ -116,7 +116,10 @@ async function assemble(
   stops.push(() => balancer.close());
   const clientLine = await line(() => balancer.port);
   const url = `http://127.0.0.1:${balancer.port}`;
-  const secrets = { JWT_SECRET: randomBytes(32).toString('hex'), MASTER_KEY: randomBytes(32).toString('hex') };
+  const secrets = {
+    JWT_SECRET: randomBytes(32).toString('hex'),
+    MASTER_KEY: randomBytes(32).toString('hex'),
+  };
   const routes = mongod.members.map(({ port }, index) => [port, mongoLines[index]?.port]);
   await mkdir(join(folder, 'data'));
   const servers = ports.map(
@@ -178,4 +181,3 @@ async function assemble(
     },
   };
 }
-

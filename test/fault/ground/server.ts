@@ -94,7 +94,8 @@ export class Server {
     void child.ended.then(async end => {
       // One that cannot reach its database at the start gives up, as it says; the supervisor tries again.
       const wasReady = child.written.includes('Voho is ready');
-      if (!this.isExpected && this.isWanted && wasReady) plan.onCrash(plan.name, end, child.written.slice(-3000));
+      if (!this.isExpected && this.isWanted && wasReady)
+        plan.onCrash(plan.name, end, child.written.slice(-3000));
       await sleep(100);
       if (this.isWanted) this.child = this.start();
     });

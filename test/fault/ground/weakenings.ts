@@ -50,17 +50,21 @@ const PATCHES: Readonly<Record<Weakening, readonly Patch[]>> = {
   'answer-before-commit': [
     {
       file: 'mongo/unit-of-work.js',
-      find: 'const result = await this.connection.transaction(() => {',
-      replace: `let early; const answered = new Promise(resolve => { early = resolve; });
-        const inner = work; work = async () => { const value = await inner(); await new Promise(r => setTimeout(r, 150)); early(value); await new Promise(r => setTimeout(r, 400)); return value; };
-        const committing = (async () => this.connection.transaction(() => {`,
+      find: 'const committing = this.connection.transaction(',
+      replace:
+        'let answer; const answered = new Promise(resolve => { answer = resolve; }); const committing = this.connection.transaction(',
     },
     {
       file: 'mongo/unit-of-work.js',
-      find: 'for (const callback of transaction.afterCommit)',
-      replace: `)(); const result = await Promise.race([answered, committing]);
-        committing.then(() => { for (const callback of transaction.afterCommit) callback(); }, () => undefined);
-        for (const callback of [])`,
+      find: 'return this.storage.run(transaction, work);',
+      replace:
+        'const value = await this.storage.run(transaction, work); answer(value); await new Promise(resolve => setTimeout(resolve, 500)); return value;',
+    },
+    {
+      file: 'mongo/unit-of-work.js',
+      find: 'const result = await inTime(committing);',
+      replace:
+        'committing.catch(() => undefined); const result = await Promise.race([answered, committing]);',
     },
   ],
 };
@@ -73,7 +77,11 @@ export async function weaken(folder: string, weakening: Weakening): Promise<void
   for (const { file, find, replace } of PATCHES[weakening]) {
     const path = join(folder, file);
     const code = await readFile(path, 'utf8');
-    if (!code.includes(find)) throw new Error(`${file} has changed: the patch "${weakening}" does not fit it`);
-    await writeFile(path, code.replace(find, () => replace));
+    if (!code.includes(find))
+      throw new Error(`${file} has changed: the patch "${weakening}" does not fit it`);
+    await writeFile(
+      path,
+      code.replace(find, () => replace),
+    );
   }
 }

@@ -69,7 +69,15 @@ export class Api {
       return { kind: 'done', data };
     } catch (error) {
       const { name, message, cause } = error as Error;
-      return { kind: 'unknown', reason: name === 'TimeoutError' ? name : `${message} ${String(cause ?? '')}` };
+      return {
+        kind: 'unknown',
+        reason:
+          name === 'TimeoutError'
+            ? name
+            : cause instanceof Error
+              ? `${message} (${cause.message.replace(/[0-9.:]{6,}/g, '')})`
+              : message,
+      };
     }
   }
 }

@@ -21,7 +21,9 @@ export class RowJournal {
   readonly durations: number[] = [];
   attempts = 0;
   unknown = 0;
-  refusals: Record<string, number> = {};
+  readonly refusals: Record<string, number> = {};
+  /** Why tries had no answer. */
+  readonly silences: Record<string, number> = {};
   givenUp = 0;
   slowestAttemptMs = 0;
   readonly violations: string[] = [];
@@ -74,6 +76,7 @@ export class Journal {
     row.slowestAttemptMs = Math.max(row.slowestAttemptMs, ms);
     if (outcome.kind === 'unknown') {
       row.unknown += 1;
+      row.silences[outcome.reason] = (row.silences[outcome.reason] ?? 0) + 1;
       if (outcome.reason === 'TimeoutError') this.violation('A request hung beyond its budget');
     }
     if (outcome.kind === 'refused') {

@@ -33,8 +33,12 @@ export function overWebSocket(
       socket.on('ping', alive);
       socket.on('message', data => {
         alive();
-        const { type, payload } = JSON.parse(String(data as Buffer)) as { type: string; payload?: Loose };
-        if (type === 'connection_ack') send({ id: '1', type: 'subscribe', payload: { query, variables: { after } } });
+        const { type, payload } = JSON.parse((data as Buffer).toString()) as {
+          type: string;
+          payload?: Loose;
+        };
+        if (type === 'connection_ack')
+          send({ id: '1', type: 'subscribe', payload: { query, variables: { after } } });
         if (type === 'ping') send({ type: 'pong' });
         if (type === 'next') onNext(payload);
         if (type === 'error') onNext({ errors: payload });
@@ -76,7 +80,11 @@ export function overEventStream(url: string, accessToken: string): Connect {
         unread = blocks.pop() ?? '';
         for (const block of blocks) {
           const field = (name: string) =>
-            block.split('\n').find(line => line.startsWith(`${name}:`))?.slice(name.length + 1).trim() ?? '';
+            block
+              .split('\n')
+              .find(line => line.startsWith(`${name}:`))
+              ?.slice(name.length + 1)
+              .trim() ?? '';
           if (field('event') === 'next') onNext(JSON.parse(field('data')));
           if (field('event') === 'close') end = JSON.parse(field('data')) as LineEnd;
         }

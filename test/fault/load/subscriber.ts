@@ -16,7 +16,11 @@ export interface LineEnd {
 }
 
 /** One connection of a subscriber; ends with the line. */
-export type Connect = (after: string, onNext: (payload: Loose) => void, signal: AbortSignal) => Promise<LineEnd>;
+export type Connect = (
+  after: string,
+  onNext: (payload: Loose) => void,
+  signal: AbortSignal,
+) => Promise<LineEnd>;
 
 /** Codes after which a client may not come back. */
 const FINAL = new Set([4400, 4401, 4406, 4409, 4429, 4500]);
@@ -47,22 +51,28 @@ export class Subscriber {
     await this.running;
   }
 
+  private hasLeft(): boolean {
+    return this.leaving.signal.aborted;
+  }
+
   private async run(): Promise<void> {
     const { signal } = this.leaving;
-    while (!signal.aborted) {
+    while (!this.hasLeft()) {
       const end = await this.connect(this.cursor, payload => this.take(payload), signal);
-      if (signal.aborted) return;
+      if (this.hasLeft()) return;
       const { current } = this.journal;
       current.resumes += 1;
       current.closeCodes[end.code] = (current.closeCodes[end.code] ?? 0) + 1;
-      if (FINAL.has(end.code)) this.journal.violation(`${this.name} was closed for good: ${end.code} ${end.reason}`);
+      if (FINAL.has(end.code))
+        this.journal.violation(`${this.name} was closed for good: ${end.code} ${end.reason}`);
       await sleep(100 + Math.random() * 300);
     }
   }
 
   private take({ data, errors }: Loose): void {
     const code = errors?.[0]?.extensions?.code;
-    if (code !== undefined && !HARMLESS.has(code)) this.journal.violation(`${this.name} was told ${String(code)}`);
+    if (code !== undefined && !HARMLESS.has(code))
+      this.journal.violation(`${this.name} was told ${String(code)}`);
     const event = data?.callEvents;
     if (!event) return;
     this.cursor = event.cursor;

@@ -69,5 +69,8 @@ export async function armProvider({ ground }: World, faults: readonly object[]):
 
 /** Takes all faults of the provider back. Calls that carry one keep it. */
 export async function disarmProvider({ ground }: World): Promise<void> {
-  await fetch(`${ground.simulatorUrl}/simulator/faults`, { method: 'DELETE', headers: { connection: 'close' } });
+  await fetch(`${ground.simulatorUrl}/simulator/faults`, {
+    method: 'DELETE',
+    headers: { connection: 'close' },
+  });
 }

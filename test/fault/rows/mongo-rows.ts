@@ -52,15 +52,19 @@ async function probe(world: World, server: World['ground']['servers'][number], n
   const key = `${name}-${server.name}`;
   const row = journal.current.id;
   const [live, ready] = [await server.health('live'), await server.health('ready')];
-  if (live !== 200) journal.violation(`${server.name} does not live while the majority is lost: ${live ?? 'silent'}`);
-  if (ready !== 503) journal.violation(`${server.name} is ready while the majority is lost: ${ready ?? 'silent'}`);
+  if (live !== 200)
+    journal.violation(`${server.name} does not live while the majority is lost: ${live ?? 'silent'}`);
+  if (ready !== 503)
+    journal.violation(`${server.name} is ready while the majority is lost: ${ready ?? 'silent'}`);
   const startedAt = Date.now();
   const outcome = await api.once(CREATE_CALL, callInput(row, key), server.url);
   const ms = Date.now() - startedAt;
   journal.current.notes.push(`refused after ${ms} ms`);
   const isTyped = outcome.kind === 'refused' && outcome.error.extensions.retryAfterSeconds !== undefined;
   if (!isTyped || ms > BUDGET_MS)
-    journal.violation(`${server.name} answered ${JSON.stringify(outcome)} after ${ms} ms instead of "try again"`);
+    journal.violation(
+      `${server.name} answered ${JSON.stringify(outcome)} after ${ms} ms instead of "try again"`,
+    );
   // The same key again, once there is a majority: it may have been stored or not, and is one call in the end.
   void makeCall(api, journal, key, row).catch(() => undefined);
 }

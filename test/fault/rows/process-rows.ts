@@ -32,7 +32,8 @@ export const rollingRestart: FaultRow = {
     const { current } = world.journal;
     if (current.unknown > 0) current.violations.push(`${current.unknown} requests failed without an answer`);
     const codes = Object.keys(current.closeCodes).filter(code => code !== '1012');
-    if (codes.length > 0) current.violations.push(`Lines were closed with ${codes.join(', ')} instead of 1012`);
+    if (codes.length > 0)
+      current.violations.push(`Lines were closed with ${codes.join(', ')} instead of 1012`);
   },
 };
 

@@ -1,0 +1,39 @@
+import { clockJumps } from './clock-row.js';
+import { lostAnswers } from './lost-answer-row.js';
+import { mixed } from './mixed-row.js';
+import { failover, majorityLost } from './mongo-rows.js';
+import { partitions } from './network-row.js';
+import { killedServers, rollingRestart } from './process-rows.js';
+import { providerNews } from './provider-row.js';
+import { redisAway } from './redis-rows.js';
+import { slowReader } from './slow-reader-row.js';
+import type { FaultRow } from './world.js';
+
+/** R11 has nothing to be put into yet. */
+const tenantWebhooks: FaultRow = {
+  id: 'R11',
+  title: "Tenants' webhook receivers fail",
+  weight: 0,
+  leastSeconds: 0,
+  reasonNotToRun: () => Promise.resolve('comes with tenant webhooks'),
+  run: () => Promise.resolve(),
+};
+
+/** The matrix. */
+export const ROWS: readonly FaultRow[] = [
+  killedServers,
+  failover,
+  majorityLost,
+  redisAway,
+  slowReader,
+  clockJumps,
+  partitions,
+  lostAnswers,
+  providerNews,
+  tenantWebhooks,
+  rollingRestart,
+  mixed,
+];
+
+/** What a minute for every change looks into. */
+export const CI_ROWS = ['R1', 'R2', 'R4', 'R9', 'R10', 'R12'];
