@@ -78,7 +78,9 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
         response.setHeader('Connection', 'close');
       });
       const startedAt = performance.now();
-      await Promise.all([sockets.drain(), streams.drain(), sleep(HAND_OVER_MS)]);
+      await sleep(HAND_OVER_MS);
+      // Not earlier: those who come back at once must not be led here again.
+      await Promise.all([sockets.drain(), streams.drain()]);
       const isInUse = async () =>
         new Promise<boolean>(resolve => {
           httpServer.getConnections((_error: Error | null, count: number) => resolve(count > 0));

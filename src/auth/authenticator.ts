@@ -44,7 +44,7 @@ export class Authenticator {
   private verify(request: Pick<IncomingMessage, 'headers'>): Promise<AccessClaims | null> {
     return new Promise((resolve, reject) => {
       const callback = (error: unknown, claims: AccessClaims | false) => {
-        if (error) reject(error);
+        if (error) reject(error instanceof Error ? error : new Error('Passport failed', { cause: error }));
         else resolve(claims || null);
       };
       const middleware = passport.authenticate(this.strategy, { session: false }, callback) as (

@@ -41,7 +41,7 @@ export class Credentials {
         .findOne({ _id: hashToken(token), kind })
         .lean()
         .exec();
-      return entry && entry.expiresAt > new Date() ? (entry) : null;
+      return entry && entry.expiresAt > new Date() ? entry : null;
     });
   }
 

@@ -35,13 +35,13 @@ export class Doorbell {
   }
 
   /** Calls `onRing` for each ring until stopped. Survives outages of Redis; rings meanwhile are lost. */
-  listen<T>(
+  listen(
     tenantId: ObjectId,
     purpose: RedisPurpose,
-    onRing: (message: T) => void,
+    onRing: (message: unknown) => void,
     ...rest: string[]
   ): StopListening {
-    const subscription = this.pubSub.subscribe<T>(redisKey(tenantId, purpose, ...rest), onRing);
+    const subscription = this.pubSub.subscribe<unknown>(redisKey(tenantId, purpose, ...rest), onRing);
     subscription.catch((error: unknown) => {
       this.logger.warn(`Could not listen, falling back to looking: ${(error as Error).message}`);
     });

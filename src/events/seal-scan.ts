@@ -31,13 +31,12 @@ export class SealScan implements OnApplicationBootstrap, OnApplicationShutdown {
 
   private async scan(): Promise<void> {
     const waiting = await this.outbox.streamsWaiting(new Date(Date.now() - GRACE_MS), 500);
-    let fault: Error | null = null;
+    const faults: unknown[] = [];
     for (const { tenantId, stream } of waiting) {
       // One stream's fault must not keep the others from being sealed.
-      await this.sealer.seal(tenantId, stream).catch((error: unknown) => {
-        fault ??= error as Error;
-      });
+      await this.sealer.seal(tenantId, stream).catch((error: unknown) => faults.push(error));
     }
-    if (fault) throw fault as Error;
+    if (faults.length > 0)
+      throw new Error(`${faults.length} streams could not be sealed`, { cause: faults[0] });
   }
 }

@@ -87,13 +87,7 @@ export class TenantTail<T> {
 
   /** A deletion takes words back that are kept here too. */
   private amended(later: T): T[] {
-    let isSame = true;
-    const items = this.items.map(earlier => {
-      const after = this.stream.afterwards(earlier, later);
-      isSame &&= after === earlier;
-      return after;
-    });
-    return isSame ? this.items : items;
+    return this.items.map(earlier => this.stream.afterwards(earlier, later));
   }
 
   /** Retention has removed what lay between: followers who lack it must hear that from the store. */

@@ -1,5 +1,5 @@
 import { Args, Info, Int, Parent, ResolveField, Resolver } from '@nestjs/graphql';
-import type { GraphQLResolveInfo } from 'graphql';
+import { type GraphQLResolveInfo, OperationTypeNode } from 'graphql';
 import { CallEvents } from '../../events/call-events.js';
 import type { CallEventDocument } from '../../events/call-event.schema.js';
 import { paginate } from '../../pagination/connection.js';
@@ -53,7 +53,7 @@ export class CallFieldsResolver {
       "Where to join, for the call's creator alone and until the call is over; null otherwise, and in subscriptions.",
   })
   joinUrl(@Parent() { document }: CallModel, @Info() info: GraphQLResolveInfo): string | null {
-    if (info.operation.operation === 'subscription' || isOver(document.status)) return null;
+    if (info.operation.operation === OperationTypeNode.SUBSCRIPTION || isOver(document.status)) return null;
     return this.service.isCreator(document) ? document.provider.joinUrl : null;
   }
 

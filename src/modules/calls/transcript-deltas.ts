@@ -42,10 +42,11 @@ export class TranscriptDeltas {
   ): AsyncGenerator<Delta, void, undefined> {
     const waiting = new Map<number, Delta>();
     const arrived = new Signal();
-    const stop = this.doorbell.listen<Delta>(
+    const stop = this.doorbell.listen(
       tenantId,
       'deltas',
-      delta => {
+      message => {
+        const delta = message as Delta;
         if (waiting.size < MOST_WAITING || waiting.has(delta.ordinal)) waiting.set(delta.ordinal, delta);
         arrived.notify();
       },

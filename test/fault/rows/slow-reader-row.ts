@@ -6,8 +6,11 @@ import { overWebSocket } from '../load/lines.js';
 import { Subscriber } from '../load/subscriber.js';
 import type { FaultRow, World } from './world.js';
 
-/** Each of them replays the whole feed in events of some 3 KB: more than the buffers on the way hold. */
-const STREAMS = 25;
+/** Asked for at once, all replayed from the beginning: more than the buffers on the way hold. */
+const REPLAYED_BYTES = 80_000_000;
+const EVENT_BYTES = 3000;
+/** A socket may have a hundred. */
+const MOST_STREAMS = 90;
 const PADDING = Array.from({ length: 40 }, (_, index) => `pad${index}: cursor`).join(' ');
 const WIDE_FEED = `subscription ($after: String) { callEvents(after: $after) { id cursor sequence callId occurredAt ${PADDING} } }`;
 const MOST_GROWTH_MB = 300;
@@ -15,7 +18,7 @@ const MOST_GROWTH_MB = 300;
 /** R5: a client stops reading. */
 export const slowReader: FaultRow = {
   id: 'R5',
-  title: 'Slow consumer: a socket that is not read, with 25 replays on it',
+  title: 'Slow consumer: a socket that is not read, with 80 MB of replays on it',
   weight: 1,
   leastSeconds: 20,
   async run(world, until) {
@@ -28,7 +31,9 @@ export const slowReader: FaultRow = {
     const calm = neighbourDelays(world, journal.current.startedAt - 10_000);
     do {
       journal.current.times += 1;
-      const code = await refuseToRead(ground.url, api.accessToken, 20_000);
+      const events = Math.max(1, ...world.subscribers.map(({ heard }) => heard.length));
+      const streams = Math.min(MOST_STREAMS, Math.ceil(REPLAYED_BYTES / EVENT_BYTES / events));
+      const code = await refuseToRead(ground.url, api.accessToken, streams);
       journal.current.notes.push(`the socket that was not read was closed with ${code}`);
       if (code !== 1013)
         journal.violation(`A socket that was not read was closed with ${code}, not with 1013`);
@@ -48,7 +53,7 @@ export const slowReader: FaultRow = {
 };
 
 /** Asks for much and reads nothing; the code it finds in the end, 0 for none. */
-async function refuseToRead(url: string, accessToken: string, patienceMs: number): Promise<number> {
+async function refuseToRead(url: string, accessToken: string, streams: number): Promise<number> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   socket.on('error', () => undefined);
   let code = 0;
@@ -66,14 +71,14 @@ async function refuseToRead(url: string, accessToken: string, patienceMs: number
   );
   await acknowledged;
   line.pause();
-  for (let id = 0; id < STREAMS; id += 1) {
+  for (let id = 0; id < streams; id += 1) {
     const payload = { query: WIDE_FEED, variables: { after: '' } };
     socket.send(JSON.stringify({ id: String(id), type: 'subscribe', payload }));
   }
   // Longer than the server waits for one message, shorter than it leaves the close on the line.
   await sleep(18_000);
   line.resume();
-  await Promise.race([closed, sleep(patienceMs)]);
+  await Promise.race([closed, sleep(20_000)]);
   socket.terminate();
   return code;
 }
