@@ -4,7 +4,7 @@ import passport from 'passport';
 import type { ObjectId } from '../mongo/object-id.js';
 import { ANONYMOUS, type Viewer } from '../tenancy/viewer.js';
 import type { AccessClaims } from './access-tokens.js';
-import { JwtStrategy, tokenOf } from './jwt.strategy.js';
+import { JwtStrategy } from './jwt.strategy.js';
 import { ViewerCache } from './viewer-cache.js';
 
 /** Who sends a request, as far as its credential tells. */
@@ -28,7 +28,7 @@ export class Authenticator {
   ) {}
 
   async authenticate(request: Pick<IncomingMessage, 'headers'>): Promise<Authentication> {
-    if (tokenOf(request) === null) {
+    if (this.strategy.tokenOf(request) === null) {
       const rejection =
         request.headers.authorization && 'The Authorization header must be `Bearer <access token>`.';
       return anonymous(rejection);

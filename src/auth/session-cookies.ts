@@ -1,12 +1,17 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
+import { parseCookie } from 'cookie';
 import type { CookieOptions, Response } from 'express';
 import { SETTINGS, type Settings } from '../config/settings.js';
 
 /** The `__Host-` names are used over https; browsers bind them to this very host. */
-export const ACCESS_COOKIES = ['__Host-voho_access', 'voho_access'] as const;
-export const REFRESH_COOKIES = ['__Host-voho_refresh', 'voho_refresh'] as const;
+const ACCESS_COOKIES = ['__Host-voho_access', 'voho_access'] as const;
+const REFRESH_COOKIES = ['__Host-voho_refresh', 'voho_refresh'] as const;
 
-/** Sets and clears the session's cookies: never readable by scripts, never sent along from other sites. */
+/**
+ * Sets, reads and clears the session's cookies: never readable by scripts, never sent along from other sites. Over
+ * https only the `__Host-` names count, so that a neighbour on the same domain cannot plant a session.
+ */
 @Injectable()
 export class SessionCookies {
   private readonly isSecure: boolean;
@@ -30,6 +35,16 @@ export class SessionCookies {
   clear(response: Response): void {
     for (const names of [ACCESS_COOKIES, REFRESH_COOKIES])
       response.clearCookie(this.name(names), this.options);
+  }
+
+  /** The access token that the browser sent along; null without one. */
+  accessToken(headers: IncomingHttpHeaders): string | null {
+    return parseCookie(headers.cookie ?? '')[this.name(ACCESS_COOKIES)] ?? null;
+  }
+
+  /** The refresh token that the browser sent along; null without one. */
+  refreshToken(headers: IncomingHttpHeaders): string | null {
+    return parseCookie(headers.cookie ?? '')[this.name(REFRESH_COOKIES)] ?? null;
   }
 
   private name(names: readonly [string, string]): string {

@@ -1,6 +1,6 @@
 import { ApolloDriver } from '@nestjs/apollo';
 import { Module } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { AuditModule } from '../modules/audit/audit.module.js';
 import { ValidationPipe } from '../validation/validation.pipe.js';
@@ -10,6 +10,7 @@ import { OperationRunner } from './graphql/operation-runner.js';
 import { HealthModule } from './health/health.module.js';
 import { ScopeMiddleware } from './http/scope.middleware.js';
 import { UnknownPathFilter } from './http/unknown-path.filter.js';
+import { MutationDeadline } from './limits/mutation-deadline.js';
 import { RequestLimits } from './limits/request-limits.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ScopeFactory } from './scope-factory.js';
@@ -40,6 +41,7 @@ import { EventStreams } from './sse/event-streams.js';
     ScopeMiddleware,
     SocketOperations,
     { provide: APP_FILTER, useClass: UnknownPathFilter },
+    { provide: APP_INTERCEPTOR, useClass: MutationDeadline },
     { provide: APP_PIPE, useClass: ValidationPipe },
   ],
   exports: [EventStreams, GraphqlSockets, ScopeMiddleware],

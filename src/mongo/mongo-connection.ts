@@ -10,7 +10,7 @@ const UNCONFINED = ['aggregate', 'bulkWrite', 'watch', 'dropDatabase', 'dropColl
  * How long a server may stay silent: MongoDB answers far sooner, and one that is frozen or cut off never does. Without
  * it whoever asked would wait without end. A read is tried twice.
  */
-const SILENCE_MS = 6000;
+const SILENCE_MS = 5000;
 /** How long an operation waits for a primary: an election takes less. */
 const SELECTION_MS = 8000;
 

@@ -77,10 +77,7 @@ describe('Retention', () => {
     const [tooOld, lastOfOld] = [before.events.nodes[0].cursor, before.events.nodes.at(-1).cursor];
     // The events go right after the call.
     const deadline = Date.now() + 10_000;
-    while (
-      (await collection('callEvents').countDocuments({ callId: oldId })) > 0 &&
-      Date.now() < deadline
-    )
+    while ((await collection('callEvents').countDocuments({ callId: oldId })) > 0 && Date.now() < deadline)
       await new Promise(resolve => setTimeout(resolve, 50));
 
     const { error } = await heardAfter(tenant, tooOld as string, 1);

@@ -20,7 +20,7 @@ describe('The log', () => {
   let server: ServerProcess;
   let session: Loose;
   let call: Loose;
-  let transcript: string[];
+  let transcript: string[] = [];
   const startUp = /^(Voho is ready: http:\/\/\S+|Stopping on SIGTERM …)$/;
 
   /** The lines that are JSON. */
@@ -65,11 +65,15 @@ describe('The log', () => {
     );
     call = createCall;
     await callWithStatus(admin, call.id as string, 'COMPLETED');
-    const read = await admin.data(
-      'query Read($id: ID!) { call(id: $id) { transcript { nodes { text } } recording { url } } }',
-      { id: call.id },
-    );
-    transcript = read.call.transcript.nodes.map(({ text }: Loose) => text as string);
+    // The settled transcript follows the end of the call a moment later.
+    for (let look = 0; look < 100 && !transcript.some(text => text.includes(CANARY.spoken)); look += 1) {
+      const read = await admin.data(
+        'query Read($id: ID!) { call(id: $id) { transcript { nodes { text } } recording { url } } }',
+        { id: call.id },
+      );
+      transcript = read.call.transcript.nodes.map(({ text }: Loose) => text as string);
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }
 
     await admin.data('mutation ($n: String) { updateBranding(input: { logoUrl: $n }) { name } }', {
       n: 'https://a.example/x',

@@ -16,7 +16,7 @@ const WRITERS = 4;
 const SOCKETS = 4;
 const EVENT_STREAMS = 2;
 /** What the start, the calm and the check take of the time. */
-const BESIDE_FAULTS_SECONDS = 130;
+const BESIDE_FAULTS_SECONDS = 150;
 const CALM_WITHIN_MS = 100_000;
 
 /** What a run has come to. */

@@ -2,6 +2,7 @@ import { noFlaws } from './check/histories.js';
 import { ELECTION_TIMEOUT_MS, TRANSACTION_LIFETIME_SECONDS } from './ground/replica-set.js';
 import { SIMULATOR_SPEED } from './ground/ground.js';
 import type { RowJournal } from './load/journal.js';
+import { BROKEN, REFUSED } from './load/subscriber.js';
 import type { RunResult } from './matrix.js';
 import type { FaultOptions } from './options.js';
 import { ROWS } from './rows/rows.js';
@@ -26,6 +27,8 @@ const HEAD = [
   'Resumes',
   'Result',
 ];
+
+const CODES: Readonly<Record<string, string>> = { [BROKEN]: 'broken', [REFUSED]: 'not taken' };
 
 /** Writes down what a run has come to. */
 export function report(result: RunResult, { seed }: FaultOptions, args: readonly string[]): Report {
@@ -84,9 +87,7 @@ function remarksOf(row: RowJournal, examples: readonly string[]): string[] {
       .map(([name, count]) => `${name} ×${count}`)
       .join(', ');
   const codes = counted(
-    Object.fromEntries(
-      Object.entries(row.closeCodes).map(([code, n]) => [code === '0' ? 'broken' : code, n]),
-    ),
+    Object.fromEntries(Object.entries(row.closeCodes).map(([code, n]) => [CODES[code] ?? code, n])),
   );
   const parts = [
     `${row.attempts} tries of mutations, ${row.unknown} without an answer, the slowest ${seconds(row.slowestAttemptMs)}`,

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { format, resolveConfig } from 'prettier';
 import { runMatrix } from './matrix.js';
 import { readOptions } from './options.js';
 import { report } from './report.js';
@@ -14,7 +15,10 @@ async function main(): Promise<number> {
   const result = await runMatrix(options, say);
   const { text, passed, failed } = report(result, options, args);
   say(text);
-  if (options.output !== null) await writeFile(options.output, text);
+  if (options.output !== null) {
+    const style = await resolveConfig(options.output);
+    await writeFile(options.output, await format(text, { ...style, parser: 'markdown' }));
+  }
   say(`${passed} passed, ${failed} failed`);
   return failed > 0 ? 1 : 0;
 }

@@ -1,8 +1,7 @@
 import { Args, Mutation, Resolver } from '@nestjs/graphql';
-import { parseCookie } from 'cookie';
 import { Allow, Public } from '../../auth/allow.js';
 import { Door, type RequestContext } from '../../auth/request-context.js';
-import { REFRESH_COOKIES, SessionCookies } from '../../auth/session-cookies.js';
+import { SessionCookies } from '../../auth/session-cookies.js';
 import { DomainError } from '../../errors/domain-error.js';
 import { newPassword, opaque, typedPassword } from '../../validation/rules.js';
 import { Check } from '../../validation/validation.pipe.js';
@@ -59,7 +58,7 @@ export class SessionsResolver {
     refreshToken: string | null | undefined,
     @Door() door: RequestContext,
   ): Promise<AuthPayloadModel> {
-    const token = refreshToken ?? refreshCookieOf(door);
+    const token = refreshToken ?? this.refreshCookieOf(door);
     if (!token)
       throw new DomainError('UNAUTHENTICATED', 'Neither the argument nor a cookie holds a refresh token.');
     return this.handOver(await this.refresh.run(token), door);
@@ -113,10 +112,9 @@ export class SessionsResolver {
   private forget({ response }: RequestContext): void {
     if (response) this.cookies.clear(response);
   }
-}
 
-/** The refresh token that the browser sent along; on sockets there is none. */
-function refreshCookieOf({ request }: RequestContext): string | null {
-  const cookies = parseCookie(request?.headers.cookie ?? '');
-  return REFRESH_COOKIES.map(name => cookies[name]).find(value => value !== undefined) ?? null;
+  /** On sockets there is none. */
+  private refreshCookieOf({ request }: RequestContext): string | null {
+    return request ? this.cookies.refreshToken(request.headers) : null;
+  }
 }

@@ -2,19 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnswerError } from '../../kit/answer-error.js';
 import type { Loose } from '../../kit/client.js';
 import type { Journal } from './journal.js';
+import type { Outcome } from './outcome.js';
 
 /** No request may take longer: the server's own bound on its store is 10 s. */
 export const BUDGET_MS = 15_000;
 /** How long a client tries before it gives an operation up, not knowing what became of it. */
 const PATIENCE_MS = 60_000;
 const RETRYABLE = new Set(['INTERNAL', 'RATE_LIMITED', 'PROVIDER_UNAVAILABLE']);
-
-/** What became of one try. */
-export type Outcome =
-  | { readonly kind: 'done'; readonly data: Loose }
-  | { readonly kind: 'refused'; readonly error: AnswerError }
-  /** Whether it has happened is not known. */
-  | { readonly kind: 'unknown'; readonly reason: string };
 
 /** A client that counts on nothing: it tries again until an answer comes. */
 export class Api {

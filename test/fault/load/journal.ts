@@ -1,4 +1,4 @@
-import type { Outcome } from './api.js';
+import type { Outcome } from './outcome.js';
 
 /** A call that a client was told it has. */
 export interface AcknowledgedCall {

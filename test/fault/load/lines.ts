@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import WebSocket from 'ws';
 import type { Loose } from '../../kit/client.js';
-import { type Connect, FEED, type LineEnd } from './subscriber.js';
+import { BROKEN, type Connect, FEED, type LineEnd, REFUSED } from './subscriber.js';
 
 /** A line that says nothing for so long, not even a ping, is taken for dead. */
 const SILENCE_MS = 30_000;
@@ -20,6 +20,7 @@ export function overWebSocket(
       });
       const leave = () => socket.terminate();
       signal.addEventListener('abort', leave);
+      let isAdmitted = false;
       let watch = setTimeout(leave, SILENCE_MS);
       const alive = () => {
         clearTimeout(watch);
@@ -37,6 +38,7 @@ export function overWebSocket(
           type: string;
           payload?: Loose;
         };
+        isAdmitted ||= type === 'connection_ack';
         if (type === 'connection_ack')
           send({ id: '1', type: 'subscribe', payload: { query, variables: { after } } });
         if (type === 'ping') send({ type: 'pong' });
@@ -48,7 +50,8 @@ export function overWebSocket(
       socket.on('close', (code, reason) => {
         clearTimeout(watch);
         signal.removeEventListener('abort', leave);
-        resolve({ code: code === 1006 ? 0 : code, reason: String(reason) });
+        const broken = isAdmitted ? BROKEN : REFUSED;
+        resolve({ code: code === 1006 ? broken : code, reason: String(reason) });
       });
     });
 }
@@ -58,7 +61,7 @@ export function overEventStream(url: string, accessToken: string): Connect {
   return async (after, onNext, signal) => {
     const silent = new AbortController();
     let watch = setTimeout(() => silent.abort(), SILENCE_MS);
-    let end: LineEnd = { code: 0, reason: '' };
+    let end: LineEnd = { code: REFUSED, reason: '' };
     try {
       const response = await fetch(`${url}/graphql/stream`, {
         method: 'POST',
@@ -70,7 +73,8 @@ export function overEventStream(url: string, accessToken: string): Connect {
         body: JSON.stringify({ query: FEED, variables: { after } }),
         signal: AbortSignal.any([signal, silent.signal]),
       });
-      if (!response.ok || !response.body) return { code: 0, reason: String(response.status) };
+      if (!response.ok || !response.body) return { ...end, reason: String(response.status) };
+      end = { code: BROKEN, reason: '' };
       let unread = '';
       for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
         clearTimeout(watch);

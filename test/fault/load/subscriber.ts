@@ -8,9 +8,14 @@ export const FEED = `subscription ($after: String) {
   callEvents(after: $after) { id cursor sequence callId occurredAt }
 }`;
 
+/** The code of a line that never stood, since nobody took it. */
+export const REFUSED = -1;
+/** The code of a line that broke. */
+export const BROKEN = 0;
+
 /** Why a line has ended. */
 export interface LineEnd {
-  /** The close code; 0 for a line that broke. */
+  /** The close code, BROKEN or REFUSED. */
   readonly code: number;
   readonly reason: string;
 }

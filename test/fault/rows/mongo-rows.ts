@@ -25,7 +25,7 @@ export const majorityLost: FaultRow = {
   id: 'R3',
   title: 'Majority lost: two of three mongod stopped',
   weight: 1,
-  leastSeconds: 20,
+  leastSeconds: 42,
   async run(world, until) {
     const { ground, journal } = world;
     for (let turn = 0; turn === 0 || Date.now() < until - 20_000; turn += 1) {
