@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WebSocketServer } from 'ws';
 import { GraphqlSockets } from '../../src/entry/sockets/graphql-sockets.js';
@@ -22,9 +23,13 @@ describe('A reader that does not read', () => {
   });
   afterAll(() => server.stop());
 
-  const mostBuffered = () => {
-    const { server: sockets } = server.app.get<{ server: WebSocketServer }>(GraphqlSockets);
-    return Math.max(0, ...[...sockets.clients].map(socket => socket.bufferedAmount));
+  const serverSockets = () => [...server.app.get<{ server: WebSocketServer }>(GraphqlSockets).server.clients];
+  const mostBuffered = () => Math.max(0, ...serverSockets().map(socket => socket.bufferedAmount));
+
+  /** Waits until the server has lost its patience with somebody, and a little for the other reader that it waits for. */
+  const patienceLost = async () => {
+    while (!serverSockets().some(socket => socket.readyState === socket.CLOSING)) await sleep(50);
+    await sleep(2000);
   };
 
   it('is closed with 1013 at a bounded buffer, its neighbours notice nothing, and it resumes complete', async () => {
@@ -40,6 +45,11 @@ describe('A reader that does not read', () => {
       await stream.until(({ values }) => values.length === 1);
     slow.pause();
     slowStream.response?.socket.pause();
+    // Before the server cuts the line without a word, which it does some time after it has closed.
+    const resumed = patienceLost().then(() => {
+      slow.resume();
+      slowStream.response?.socket.resume();
+    });
 
     const id = await produceEvents(server, tenant, { count: COUNT, text: TEXT });
     let buffered = 0;
@@ -51,10 +61,7 @@ describe('A reader that does not read', () => {
     expect(buffered).toBeGreaterThan(0);
     expect(buffered).toBeLessThan(1_100_000);
 
-    // Long enough for the server to lose its patience, not so long that it cuts the line without a word.
-    await new Promise(resolve => setTimeout(resolve, 12_000));
-    slow.resume();
-    slowStream.response?.socket.resume();
+    await resumed;
     for (const { stream } of [slow, slowStream]) {
       await stream.until(({ closing }) => closing !== null);
       expect(stream.closing?.code).toBe(1013);
