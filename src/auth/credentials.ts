@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
 import type { ObjectId } from '../mongo/object-id.js';
-import { SystemAccess, systemComment } from '../tenancy/system-access.js';
+import { SystemAccess } from '../tenancy/system-access.js';
 import { type CredentialDocument, CREDENTIALS, type CredentialKind } from './credential.schema.js';
 
 /** A token as its holder gets it, and the hash that is stored. */
@@ -28,9 +28,7 @@ export class Credentials {
   async issue(entry: Omit<CredentialDocument, '_id'>): Promise<IssuedToken> {
     const token = randomBytes(32).toString('base64url');
     const hash = hashToken(token);
-    await this.system.run('credential.issue', () =>
-      this.model.insertMany([{ ...entry, _id: hash }], systemComment() as object),
-    );
+    await this.system.run('credential.issue', () => this.model.insertMany([{ ...entry, _id: hash }]));
     return { token, hash };
   }
 

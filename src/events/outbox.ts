@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
 import type { ObjectId } from '../mongo/object-id.js';
-import { SystemAccess, systemComment } from '../tenancy/system-access.js';
+import { SystemAccess } from '../tenancy/system-access.js';
 import { OUTBOX, type OutboxDocument, type StreamName } from './outbox.schema.js';
 
 /** The list of rows that wait for their place in a stream. Content never stands in it. */
@@ -16,10 +16,7 @@ export class Outbox {
   async add(tenantId: ObjectId, stream: StreamName, ids: readonly ObjectId[]): Promise<void> {
     const createdAt = new Date();
     await this.system.run('feed.seal', () =>
-      this.model.insertMany(
-        ids.map(_id => ({ _id, tenantId, stream, createdAt })),
-        systemComment() as object,
-      ),
+      this.model.insertMany(ids.map(_id => ({ _id, tenantId, stream, createdAt }))),
     );
   }
 

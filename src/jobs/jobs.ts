@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
 import { StoreClock } from '../mongo/store-clock.js';
 import { newObjectId, type ObjectId } from '../mongo/object-id.js';
-import { SystemAccess, systemComment } from '../tenancy/system-access.js';
+import { SystemAccess } from '../tenancy/system-access.js';
 import { type JobDocument, type JobKind, JOBS } from './job.schema.js';
 
 /** How long a lease counts without being renewed: a dead process holds a job up for no longer. */
@@ -28,7 +28,7 @@ export class Jobs {
       leaseId: null,
       leasedUntil: null,
     };
-    await this.system.run('work.schedule', () => this.model.insertMany([job], systemComment() as object));
+    await this.system.run('work.schedule', () => this.model.insertMany([job]));
   }
 
   /** Makes a job due now, adding it anew when it had been settled. */

@@ -11,10 +11,3 @@ export class SystemAccess {
     return scopeStore.runAsSystem(reason, work);
   }
 }
-
-/** Options that mark an insert of global or work data with its reason; queries are marked by their hook. */
-export function systemComment(): { comment: string } {
-  const reason = scopeStore.systemReason();
-  if (!reason) throw new Error('Global and work data need SystemAccess.run with a reason');
-  return { comment: `voho:${reason}` };
-}

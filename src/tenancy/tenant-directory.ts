@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Model, UpdateQuery } from 'mongoose';
 import type { ObjectId } from '../mongo/object-id.js';
 import { BriefCache } from './brief-cache.js';
-import { SystemAccess, systemComment } from './system-access.js';
+import { SystemAccess } from './system-access.js';
 import { type TenantDocument, TENANTS } from './tenant.schema.js';
 
 /** Finds and changes tenants' records. The only reader of the tenants collection. */
@@ -37,7 +37,7 @@ export class TenantDirectory {
 
   /** Stores a new tenant. @throws a duplicate-key error when the subdomain is taken. */
   async insert(tenant: TenantDocument): Promise<void> {
-    await this.system.run('tenant.sign-up', () => this.model.insertMany([tenant], systemComment() as object));
+    await this.system.run('tenant.sign-up', () => this.model.insertMany([tenant]));
   }
 
   /** Changes one tenant and returns it as it is afterwards. */

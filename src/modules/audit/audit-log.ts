@@ -37,8 +37,7 @@ export type AuditAction =
   | 'call.message_sent'
   | 'call.deleted'
   | 'security.tenant_violation'
-  | 'security.refresh_token_reused'
-  | 'security.access_denied';
+  | 'security.refresh_token_reused';
 
 /** What is recorded, beside who, when and from where, which the running scope tells. */
 export interface AuditEntry {

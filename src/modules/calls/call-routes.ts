@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
 import type { ObjectId } from '../../mongo/object-id.js';
-import { SystemAccess, systemComment } from '../../tenancy/system-access.js';
+import { SystemAccess } from '../../tenancy/system-access.js';
 import { CALL_ROUTES, type CallRouteDocument } from './call-route.schema.js';
 
 /** Finds the tenant of a call. */
@@ -14,9 +14,7 @@ export class CallRoutes {
 
   /** Notes a new call, in the running transaction. */
   async add(callId: ObjectId, tenantId: ObjectId): Promise<void> {
-    await this.system.run('route.register', () =>
-      this.model.insertMany([{ _id: callId, tenantId }], systemComment() as object),
-    );
+    await this.system.run('route.register', () => this.model.insertMany([{ _id: callId, tenantId }]));
   }
 
   /** Forgets a call that is removed, in the running transaction. */
