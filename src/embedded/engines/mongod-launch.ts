@@ -24,7 +24,7 @@ export function mongodLaunch(program: string, dataDir: string, ephemeral: boolea
       ...['--wiredTigerCacheSizeGB', '0.25', '--oplogSize', '256'],
       ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
       // A killed server's open transaction keeps its locks until this many seconds have passed: 60 by default.
-      ...['--setParameter', 'transactionLifetimeLimitSeconds=10'],
+      ...['--setParameter', 'transactionLifetimeLimitSeconds=5'],
       // A stopping primary waits 15 s for clients to find another one; here there is no other.
       ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
     ],

@@ -10,7 +10,7 @@ const NAME = 'voho';
 export const ELECTION_TIMEOUT_MS = 2000;
 
 /** How long the open transaction of a killed server keeps its locks; MongoDB's own default is 60 s. */
-export const TRANSACTION_LIFETIME_SECONDS = 10;
+export const TRANSACTION_LIFETIME_SECONDS = 5;
 
 /** One member of the set. */
 export interface Member {

@@ -1,0 +1,15 @@
+import base from './jest.config.mjs';
+
+const { globalSetup: _setUp, globalTeardown: _tearDown, ...shared } = base;
+
+/**
+ * The fault matrix on servers that are weakened on purpose: does its checker notice? Apart from the other tests because it
+ * brings engines and compiled servers of its own, and takes minutes.
+ * @type {import('jest').Config}
+ */
+export default {
+  ...shared,
+  roots: ['<rootDir>/test/fault'],
+  testMatch: ['<rootDir>/test/fault/weakened.spec.ts'],
+  maxWorkers: 1,
+};
