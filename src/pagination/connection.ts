@@ -82,21 +82,30 @@ export async function paginate<D extends { _id: ObjectId }, N>(options: {
   const hasMore = rows.length > size;
   const documents = rows.slice(0, size);
   if (isBackward) documents.reverse();
-  const edges = documents.map(document => {
+  const cursorOf = (document: D | undefined): string | null => {
+    if (!document) return null;
     const key = order.keyOf(document);
-    return {
-      cursor: cursors.write(list, [key instanceof Date ? key.getTime() : key, document._id.toHexString()]),
-      node: options.toNode(document),
-    };
-  });
+    return cursors.write(list, [key instanceof Date ? key.getTime() : key, document._id.toHexString()]);
+  };
+  // Cursors are signed, which costs more than the rest of a row: only those that are selected are written.
+  const edges = documents.map(document => ({
+    get cursor() {
+      return cursorOf(document) ?? '';
+    },
+    node: options.toNode(document),
+  }));
   return {
     edges,
     nodes: edges.map(edge => edge.node),
     pageInfo: {
       hasNextPage: isBackward ? cursor != null : hasMore,
       hasPreviousPage: isBackward ? hasMore : cursor != null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return cursorOf(documents[0]);
+      },
+      get endCursor() {
+        return cursorOf(documents.at(-1));
+      },
     },
     get totalCount() {
       return options.count();

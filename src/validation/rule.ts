@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 const rules = new WeakMap<object, Map<string, z.ZodType>>();
+/** Put together once: making a schema costs more than using it. */
+const schemas = new WeakMap<object, { readonly schema: z.ZodType | null }>();
 
 /** Says what a property of an input class must look like; the value is stored as the rule's parser returns it. */
 export function Rule(rule: z.ZodType): PropertyDecorator {
@@ -21,6 +23,12 @@ export function Nested(inputClass: { prototype: object }): PropertyDecorator {
 
 /** The rules of an input class and of those it extends, as one schema; null for a class without rules. */
 export function rulesOf(inputClass: { prototype: object }): z.ZodType | null {
+  const known = schemas.get(inputClass) ?? { schema: collect(inputClass) };
+  schemas.set(inputClass, known);
+  return known.schema;
+}
+
+function collect(inputClass: { prototype: object }): z.ZodType | null {
   const found = new Map<string, z.ZodType>();
   for (
     let owner: object | null = inputClass.prototype;

@@ -1,3 +1,4 @@
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Injectable, Logger } from '@nestjs/common';
 import type { GqlOptionsFactory } from '@nestjs/graphql';
@@ -39,7 +40,8 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       includeStacktraceInErrorResponses: false,
       persistedQueries: false,
       parseOptions: { maxLexicalTokens: MAX_TOKENS },
-      plugins: [this.operations.plugin],
+      // Nothing here may be cached by others, and its plugin would look at every field.
+      plugins: [this.operations.plugin, ApolloServerPluginCacheControlDisabled()],
       context: ({ req, res }: { req: Request; res: Response }) => this.createContext(req, res),
       formatError: (formatted, error) => this.formatError(formatted, error),
     };

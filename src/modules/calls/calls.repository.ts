@@ -89,8 +89,10 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     return this.updateOne({ _id: call._id, sequence: call.sequence }, { $set: patch });
   }
 
-  page(query: PageQuery, criteria: CallCriteria): Promise<CallDocument[]> {
-    return this.find({ $and: [callFilter(criteria), query.range] }, { sort: query.sort, limit: query.limit });
+  /** A page of calls, without what is stored for finding them alone: it may be larger than all the rest. */
+  page({ range, sort, limit }: PageQuery, criteria: CallCriteria): Promise<CallDocument[]> {
+    const projection = { words: 0, metadataPairs: 0 } as const;
+    return this.find({ $and: [callFilter(criteria), range] }, { sort, limit, projection });
   }
 
   countMatching(criteria: CallCriteria): Promise<number> {
