@@ -5,6 +5,7 @@ import type { Settings } from './config/settings.js';
 import { EntryModule } from './entry/entry.module.js';
 import { EventsModule } from './events/events.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { LinksModule } from './links/links.module.js';
 import { AgentsModule } from './modules/agents/agents.module.js';
 import { AnalyticsModule } from './modules/analytics/analytics.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
@@ -34,6 +35,7 @@ export class AppModule {
         MongoModule,
         RedisModule,
         VaultModule,
+        LinksModule,
         RecordingsModule,
         UpgradesModule,
         EntryModule,

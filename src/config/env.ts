@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseS3Location } from './s3-location.js';
 
 /** Values of a secret that nobody has changed, or that anybody would try first. */
 const GUESSABLE = /^(.)\1*$|change.?(me|it|this)|your.?(own.?)?(secret|key)|placeholder|password|example/i;
@@ -67,6 +68,15 @@ const variables = z.object({
   PHONE_CALLER_ID: z
     .string()
     .regex(/^\+[1-9]\d{6,14}$/, 'must be an E.164 phone number')
+    .optional(),
+  RECORDINGS_URL: z
+    .string()
+    .transform((value, context) => {
+      const location = parseS3Location(value);
+      if (!location)
+        context.addIssue('must be s3://bucket/folder, with endpoint=, region= and pathStyle= in its query');
+      return location ?? z.NEVER;
+    })
     .optional(),
   JWT_SECRET: secret.optional(),
   MASTER_KEY: secret.optional(),

@@ -1,50 +1,37 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { Inject, Injectable } from '@nestjs/common';
-import { SETTINGS, type Settings } from '../config/settings.js';
-import { newObjectId, type ObjectId } from '../mongo/object-id.js';
-import { TenantContext } from '../tenancy/tenant-context.js';
+import type { Readable } from 'node:stream';
+import type { ObjectId } from '../mongo/object-id.js';
 
-/** Keeps recordings as files below DATA_DIR, a folder for each tenant. */
-@Injectable()
-export class RecordingStore {
-  private readonly folder: string;
+/** The bytes from `start` to `end`, both included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
 
-  constructor(
-    @Inject(SETTINGS) settings: Settings,
-    private readonly context: TenantContext,
-  ) {
-    this.folder = join(settings.DATA_DIR, 'recordings');
-  }
+/** A recording that is kept whole. */
+export interface StoredRecording {
+  /** Bytes. */
+  readonly size: number;
+  /** A strong entity tag with its quotes: other bytes have another one. */
+  readonly etag: string;
+  readonly modifiedAt: Date;
+  /** Streams it, or a part of it. @throws when it was removed or replaced since it was found. */
+  read(range?: ByteRange): Promise<Readable>;
+}
 
-  /** Stores a call's recording as it comes, whole or not at all; once more replaces it. @throws what `wav` throws. */
-  async save(callId: ObjectId, wav: AsyncIterable<Uint8Array>): Promise<void> {
-    const path = this.pathOf(callId);
-    const unfinished = `${path}.${newObjectId().toHexString()}`;
-    await mkdir(dirname(path), { recursive: true });
-    try {
-      await writeFile(unfinished, wav);
-      await rename(unfinished, path);
-    } catch (error) {
-      await rm(unfinished, { force: true });
-      throw error;
-    }
-  }
+/**
+ * Where recordings are kept: the tenant of the running scope has a folder of its own. A recording is there whole or
+ * not at all, also when the process that streams it in dies.
+ */
+export abstract class RecordingStore {
+  /** Stores a call's recording as it comes; once more replaces it. @throws what `wav` throws; then nothing is stored. */
+  abstract save(callId: ObjectId, wav: AsyncIterable<Uint8Array>): Promise<void>;
 
-  /** The file of a call's recording; null when this process has none. */
-  async find(callId: ObjectId): Promise<string | null> {
-    const path = this.pathOf(callId);
-    return stat(path).then(
-      () => path,
-      () => null,
-    );
-  }
+  /** A call's recording; null when there is none. */
+  abstract find(callId: ObjectId): Promise<StoredRecording | null>;
 
-  async remove(callId: ObjectId): Promise<void> {
-    await rm(this.pathOf(callId), { force: true });
-  }
+  /** Removes a call's recording, and what a process that died has left of one. */
+  abstract remove(callId: ObjectId): Promise<void>;
 
-  private pathOf(callId: ObjectId): string {
-    return join(this.folder, this.context.tenant.id.toHexString(), `${callId.toHexString()}.wav`);
-  }
+  /** Removes everything of the tenant. */
+  abstract removeAll(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Loose } from '../kit/client.js';
 import { seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 
@@ -82,5 +83,50 @@ describe('The life of a call', () => {
     const recording = await fetch(after.recording.url as string);
     expect(recording.headers.get('content-type')).toBe('audio/wav');
     expect((await recording.arrayBuffer()).byteLength).toBeGreaterThan(1000);
+  });
+
+  it('ends with the transcript that the provider has settled on, and its words are found in its tenant alone', async () => {
+    const { client } = tenant.admin;
+    const { id } = await startCall(client, { variables: { name: 'Eccentrica' } });
+    const stream = client.subscribe(EVENTS, { callId: id, after: '' });
+    await stream.until(({ values }) =>
+      ['CallTranscriptSettled', 'CallSummaryReady'].every(type =>
+        values.some(({ callEvents }) => callEvents.__typename === type),
+      ),
+    );
+    stream.stop();
+    const { call } = await client.data(
+      `query ($id: ID!) { call(id: $id) {
+        providerCallId joinedAt summary transcript { nodes { ordinal speaker text medium startedAt endedAt } }
+      } }`,
+      { id },
+    );
+    const messages = await fetch(
+      `${server.simulator.url}/api/calls/${call.providerCallId as string}/messages?mode=in_call&pageSize=200`,
+      { headers: { 'X-API-Key': 'simulator' } },
+    ).then(response => response.json() as Promise<{ results: Loose[] }>);
+    const moment = (offset: string) =>
+      new Date(Date.parse(call.joinedAt as string) + Number(offset.slice(0, -1)) * 1000).toISOString();
+    expect(call.transcript.nodes).toEqual(
+      messages.results.map(({ role, text, medium, wallClockTimespan }, ordinal) => ({
+        ordinal,
+        speaker: role === 'MESSAGE_ROLE_USER' ? 'USER' : 'AGENT',
+        text,
+        medium: medium === 'MESSAGE_MEDIUM_VOICE' ? 'VOICE' : 'TEXT',
+        startedAt: moment(wallClockTimespan.start as string),
+        endedAt: moment(wallClockTimespan.end as string),
+      })),
+    );
+
+    const search = 'query ($search: String!) { calls(filter: { search: $search }) { nodes { id } } }';
+    const found = async (words: string, by = client) =>
+      (await by.data(search, { search: words })).calls.nodes.map((node: Loose) => node.id);
+    const stranger = (await seedTenant(server)).admin.client;
+    const summaryWords = (call.summary as string).split(/\W+/).slice(0, 5).join(' ');
+    for (const words of ['eccentrica', 'ECCENTRICA', summaryWords]) {
+      expect(await found(words)).toContain(id);
+      expect(await found(words, stranger)).toEqual([]);
+    }
+    expect(await found('eccentrica unsaid')).toEqual([]);
   });
 });

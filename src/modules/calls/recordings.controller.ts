@@ -1,7 +1,8 @@
 import { Controller, Get, HttpException, Param, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { RecordingLinks } from '../../recordings/recording-links.js';
-import { RecordingStore } from '../../recordings/recording-store.js';
+import { SignedLinks } from '../../links/signed-links.js';
+import { RecordingStore, type StoredRecording } from '../../recordings/recording-store.js';
+import { serveRecording } from '../../recordings/serve-recording.js';
 import { Providers } from '../ultravox/providers.js';
 import { CallsRepository } from './calls.repository.js';
 import { ProviderDoor } from './provider-door.js';
@@ -12,12 +13,13 @@ import type { CallDocument } from './call.schema.js';
 export class RecordingsController {
   constructor(
     private readonly door: ProviderDoor,
-    private readonly links: RecordingLinks,
+    private readonly links: SignedLinks,
     private readonly calls: CallsRepository,
     private readonly recordings: RecordingStore,
     private readonly providers: Providers,
   ) {}
 
+  /** Takes HEAD too. */
   @Get(':file')
   async serve(
     @Param('file') file: string,
@@ -26,26 +28,23 @@ export class RecordingsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const publicCallId = file.replace(/\.wav$/, '');
-    if (!this.links.isValid(publicCallId, expires, signature))
+    if (!this.links.isValid('recordings', file, expires, signature))
       throw new HttpException('The link is not valid or has expired', 403);
-    const target = await this.door.find(publicCallId);
+    const target = await this.door.find(file.replace(/\.wav$/, ''));
     if (!target) throw new HttpException('There is no such recording', 404);
-    const path = await this.door.enter(target, 'recording', request.ip ?? null, async () => {
+    await this.door.enter(target, 'recording', request.ip ?? null, async () => {
       const call = await this.calls.findById(target.callId);
-      return call?.settlement.recording === 'ready'
-        ? ((await this.recordings.find(call._id)) ?? this.fetchAgain(call))
-        : null;
-    });
-    if (!path) throw new HttpException('There is no such recording', 404);
-    response.sendFile(path, {
-      headers: { 'Content-Type': 'audio/wav', 'Cache-Control': 'private, no-store' },
-      dotfiles: 'allow',
+      const recording =
+        call?.settlement.recording === 'ready'
+          ? ((await this.recordings.find(call._id)) ?? (await this.fetchAgain(call)))
+          : null;
+      if (!recording) throw new HttpException('There is no such recording', 404);
+      await serveRecording(request, response, recording);
     });
   }
 
   /** Another process may have stored it where this one cannot look: the provider still has it. */
-  private async fetchAgain(call: CallDocument): Promise<string | null> {
+  private async fetchAgain(call: CallDocument): Promise<StoredRecording | null> {
     if (call.provider.callId === null) return null;
     const provider = await this.providers.clientFor(call);
     await this.recordings.save(call._id, provider.getRecording(call.provider.callId));
