@@ -2,6 +2,7 @@ import { homedir, tmpdir } from 'node:os';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEngines } from '../src/embedded/engines/start-engines.js';
+import { benchFanOut } from './fan-out.js';
 import { benchListQuery } from './list-query.js';
 import type { Comparison } from './comparison.js';
 
@@ -16,7 +17,8 @@ const engines = await startEngines({
 process.env['TEST_MONGODB_URI'] = engines.mongodbUri;
 process.env['TEST_REDIS_URL'] = engines.redisUrl;
 try {
-  const comparisons: Comparison[] = [await benchListQuery()];
+  const comparisons: Comparison[] =
+    process.argv[2] === 'fan-out' ? [await benchFanOut()] : [await benchListQuery(), await benchFanOut()];
   console.table(
     Object.fromEntries(
       comparisons.map(({ what, unit, voho, peer, peerName }) => [

@@ -7,6 +7,7 @@ import { ValidationPipe } from '../validation/validation.pipe.js';
 import { GraphqlOptions } from './graphql/graphql-options.js';
 import { GraphqlPartsModule } from './graphql/graphql-parts.module.js';
 import { OperationRunner } from './graphql/operation-runner.js';
+import { SharedExecutions } from './graphql/shared-executions.js';
 import { HealthModule } from './health/health.module.js';
 import { ScopeMiddleware } from './http/scope.middleware.js';
 import { UnknownPathFilter } from './http/unknown-path.filter.js';
@@ -39,6 +40,7 @@ import { EventStreams } from './sse/event-streams.js';
     RequestLimits,
     ScopeFactory,
     ScopeMiddleware,
+    SharedExecutions,
     SocketOperations,
     { provide: APP_FILTER, useClass: UnknownPathFilter },
     { provide: APP_INTERCEPTOR, useClass: MutationDeadline },

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import {
+  createSourceEventStream,
   execute,
   type ExecutionArgs,
   type ExecutionResult,
@@ -8,17 +9,18 @@ import {
   GraphQLError,
   type GraphQLFormattedError,
   parse,
-  subscribe,
   validate,
 } from 'graphql';
 import type { RequestContext } from '../../auth/request-context.js';
 import { RightsWatch } from '../../auth/rights-watch.js';
 import { toDomainError } from '../../errors/client-error.js';
+import { mapped } from '../../events/mapped.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import { GraphqlOptions, MAX_TOKENS } from './graphql-options.js';
 import { OperationGate } from './operation-gate.js';
 import { operationLabel } from './operation-label.js';
+import { SharedExecutions } from './shared-executions.js';
 
 interface StreamContext extends RequestContext {
   readonly scope: TenantScope;
@@ -33,6 +35,7 @@ export class OperationRunner {
     private readonly options: GraphqlOptions,
     private readonly runner: TenantRunner,
     private readonly rights: RightsWatch,
+    private readonly shared: SharedExecutions,
   ) {}
 
   /** Parses, validates and checks an operation; the same rules as over HTTP. */
@@ -79,15 +82,17 @@ export class OperationRunner {
   /** Starts a stream whose every event is resolved inside the subscriber's own scope. */
   async subscribe(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     const scope = scopeOf(args);
-    const result = await this.runner.run(scope, async () => subscribe(args));
-    return Symbol.asyncIterator in result ? this.runner.iterate(scope, this.watched(result)) : result;
+    const source = await this.runner.run(scope, async () => createSourceEventStream(args));
+    if (!(Symbol.asyncIterator in source)) return source;
+    const results = mapped(source[Symbol.asyncIterator](), this.shared.executorOf(args, scope));
+    return this.runner.iterate(scope, this.watched(results));
   }
 
   /**
    * A stream that meets a right that is gone has the watch look at once: it closes the whole line, with the code that
    * says why, before the error could be told.
    */
-  private watched<T>(source: AsyncGenerator<T, void, void>): AsyncIterator<T> {
+  private watched<T>(source: AsyncIterableIterator<T>): AsyncIterator<T> {
     return {
       next: async () => {
         try {
@@ -97,7 +102,7 @@ export class OperationRunner {
           throw error;
         }
       },
-      return: () => source.return(),
+      return: async () => (await source.return?.()) ?? { value: undefined, done: true },
     };
   }
 

@@ -8,6 +8,9 @@ import { type CallEventModel, toCallEventModel } from './call-event.model.js';
 /** Cursors of the event feed: a position, the same wherever an event is met. */
 @Injectable()
 export class CallEventCursors {
+  /** One model per document: subscribers who are handed the same document then share what is made of it. */
+  private readonly models = new WeakMap<CallEventDocument, CallEventModel>();
+
   constructor(private readonly cursors: CursorCodec) {}
 
   /** The cursor behind which everything after `position` lies. */
@@ -24,7 +27,9 @@ export class CallEventCursors {
   }
 
   toModel(event: CallEventDocument): CallEventModel {
-    return toCallEventModel(event, this.at(event.position ?? 0));
+    const model = this.models.get(event) ?? toCallEventModel(event, this.at(event.position ?? 0));
+    this.models.set(event, model);
+    return model;
   }
 
   /** For pages of events: the tie-breaking id that lists add is left out, since positions are unique. */

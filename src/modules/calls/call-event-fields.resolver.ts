@@ -1,4 +1,5 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
+import { PerViewer } from '../../schema/per-viewer.js';
 import { CallEventModel, CallRecordingReady } from './call-event.model.js';
 import { CallRecordingModel } from './call-recording.model.js';
 import { CallRecordings } from './call-recordings.js';
@@ -26,6 +27,7 @@ export class CallRecordingReadyResolver {
     private readonly recordings: CallRecordings,
   ) {}
 
+  @PerViewer()
   @ResolveField(() => CallRecordingModel, { nullable: true, description: 'null once the call is deleted.' })
   async recording(@Parent() { document }: CallRecordingReady): Promise<CallRecordingModel | null> {
     const call = await this.service.ofEvent(document.callId);

@@ -4,6 +4,7 @@ import { CallEvents } from '../../events/call-events.js';
 import type { CallEventDocument } from '../../events/call-event.schema.js';
 import { paginate } from '../../pagination/connection.js';
 import { CursorCodec } from '../../pagination/cursor-codec.js';
+import { PerViewer } from '../../schema/per-viewer.js';
 import { AgentModel } from '../agents/agent.model.js';
 import { UserModel } from '../users/user.model.js';
 import { CallEventConnection, type CallEventModel } from './call-event.model.js';
@@ -47,6 +48,7 @@ export class CallFieldsResolver {
     return this.joins.creatorOf(document);
   }
 
+  @PerViewer()
   @ResolveField(() => String, {
     nullable: true,
     description:
@@ -66,11 +68,13 @@ export class CallFieldsResolver {
     return this.calls.queuePosition(document);
   }
 
+  @PerViewer()
   @ResolveField(() => CallRecordingModel, { nullable: true, description: 'null: there is none (yet).' })
   recording(@Parent() { document }: CallModel): CallRecordingModel | null {
     return this.recordings.linkTo(document);
   }
 
+  @PerViewer()
   @ResolveField(() => UtteranceConnection)
   transcript(@Parent() { id, document }: CallModel, @Args() page: CallPartsArgs) {
     return paginate<UtteranceDocument, UtteranceModel>({

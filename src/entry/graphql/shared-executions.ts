@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import {
+  BREAK,
+  type DocumentNode,
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FieldNode,
+  getOperationAST,
+  type GraphQLSchema,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { seesAllCalls } from '../../auth/permissions.js';
+import type { TenantScope } from '../../tenancy/tenant-scope.js';
+import type { Viewer } from '../../tenancy/viewer.js';
+import { isPerViewer } from '../../schema/per-viewer.js';
+
+/** How long a result serves others: they all ask within moments, and what it says of a call must not grow old. */
+const LIFETIME_MS = 200;
+
+/**
+ * Executes what many subscribers ask of the same event once, for all who may see the same. Events are the same where they
+ * are the same object; each subscriber's own stream has decided before that he may hear of it.
+ */
+@Injectable()
+export class SharedExecutions {
+  private readonly results = new WeakMap<object, Map<string, Promise<ExecutionResult>>>();
+
+  /** How the events of one subscription are executed, in the running scope. */
+  executorOf(args: ExecutionArgs, scope: TenantScope): (event: unknown) => Promise<ExecutionResult> {
+    const alone = async (event: unknown) => execute({ ...args, rootValue: event });
+    const key = shareKey(args, scope);
+    if (key === null) return alone;
+    return event => (isShareable(event) ? this.once(event, key, () => alone(event)) : alone(event));
+  }
+
+  private once(event: object, key: string, run: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
+    const known = this.results.get(event) ?? new Map<string, Promise<ExecutionResult>>();
+    const running = known.get(key);
+    if (running) return running;
+    const result = run();
+    known.set(key, result);
+    this.results.set(event, known);
+    setTimeout(() => known.delete(key), LIFETIME_MS).unref();
+    return result;
+  }
+}
+
+const isShareable = (event: unknown): event is object => typeof event === 'object' && event !== null;
+
+/** Names all that an execution depends on beside the event; null where that includes the very viewer. */
+function shareKey({ schema, document, operationName, variableValues }: ExecutionArgs, scope: TenantScope) {
+  const operation = getOperationAST(document, operationName);
+  if (!operation || !scope.tenant || asksPerViewer(schema, document)) return null;
+  const values = [...variablesBelowRoot(document)].sort().map(name => [name, variableValues?.[name]]);
+  return JSON.stringify([
+    scope.tenant.id.toHexString(),
+    visibilityOf(scope.viewer),
+    document.loc?.source.body,
+    operationName,
+    values,
+  ]);
+}
+
+/** Viewers of one visibility see the same of an event that both may hear of. */
+function visibilityOf(viewer: Viewer): string {
+  if (seesAllCalls(viewer)) return 'all';
+  return viewer.kind === 'user' ? viewer.userId.toHexString() : viewer.kind;
+}
+
+function asksPerViewer(schema: GraphQLSchema, document: DocumentNode): boolean {
+  const types = new TypeInfo(schema);
+  let isAsked = false;
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Field: () => {
+        const field = types.getFieldDef();
+        if (!field || !isPerViewer(field)) return undefined;
+        isAsked = true;
+        return BREAK;
+      },
+    }),
+  );
+  return isAsked;
+}
+
+/** The variables that say what is answered, rather than what is subscribed to: `after` differs from one to the next. */
+function variablesBelowRoot(document: DocumentNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  const rootFields = new Set<FieldNode>(
+    document.definitions.flatMap(definition =>
+      definition.kind === Kind.OPERATION_DEFINITION
+        ? definition.selectionSet.selections.filter(node => node.kind === Kind.FIELD)
+        : [],
+    ),
+  );
+  visit(document, {
+    VariableDefinition: () => false,
+    Argument: (_node, _key, _parent, _path, ancestors) =>
+      rootFields.has(ancestors.at(-1) as FieldNode) ? false : undefined,
+    Variable: ({ name }) => {
+      names.add(name.value);
+    },
+  });
+  return names;
+}
