@@ -65,6 +65,7 @@ const variables = z.object({
   ULTRAVOX_API_KEY: z.string().min(1).optional(),
   ULTRAVOX_BASE_URL: origin.default('https://api.ultravox.ai'),
   SIMULATOR_URL: origin.optional(),
+  VIRTUAL_TIME: z.stringbool({ error: 'must be true or false' }).default(false),
   PHONE_CALLER_ID: z
     .string()
     .regex(/^\+[1-9]\d{6,14}$/, 'must be an E.164 phone number')
@@ -136,6 +137,8 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     }
     if (given['ULTRAVOX_BASE_URL']?.startsWith('http:'))
       faults.push('ULTRAVOX_BASE_URL must use https in production');
+    if (parsed.success && parsed.data.VIRTUAL_TIME)
+      faults.push('VIRTUAL_TIME must not be set in production: its clock is the real one');
     for (const name of ['JWT_SECRET', 'MASTER_KEY']) {
       if (GUESSABLE.test(given[name] ?? '') && !faults.some(fault => fault.startsWith(`${name} `))) {
         faults.push(

@@ -41,7 +41,7 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
   onApplicationBootstrap(): void {
     this.repeating = repeat(
       250,
-      () => this.runDue(),
+      () => this.lookForDue(),
       error => {
         this.logger.warn(`Could not look for due jobs: ${error.message}`);
       },
@@ -56,6 +56,33 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     const late = sleep(STOP_WITHIN_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
     await Promise.race([Promise.allSettled(this.active.values()), late]);
     waiting.abort();
+  }
+
+  /** Works on everything that is due now; resolves when nothing is in hand any more, or after about `patienceMs`. */
+  async workOff(patienceMs: number): Promise<void> {
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      await this.lookForDue();
+      if (this.active.size === 0 || performance.now() > deadline) return;
+      await Promise.race([Promise.allSettled(this.active.values()), sleep(patienceMs)]);
+    }
+  }
+
+  /** Whether this process works on any job now. */
+  get isBusy(): boolean {
+    return this.active.size > 0;
+  }
+
+  /** Begins with due jobs, as many as there is room for. It is looked again as soon as there is room for more. */
+  async lookForDue(): Promise<void> {
+    const room = AT_ONCE - this.active.size;
+    if (room <= 0 || this.isStopping) return;
+    const due = await this.jobs.due(room);
+    const runs = due.map(job => this.runNow(job._id));
+    if (due.length === room)
+      void Promise.race(runs)
+        .then(() => this.lookForDue())
+        .catch(() => undefined);
   }
 
   /**
@@ -74,12 +101,6 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
       .finally(() => this.active.delete(key));
     this.active.set(key, run);
     return run;
-  }
-
-  private async runDue(): Promise<void> {
-    const room = AT_ONCE - this.active.size;
-    if (room <= 0) return;
-    for (const job of await this.jobs.due(room)) void this.runNow(job._id);
   }
 
   private async claimAndRun(id: ObjectId): Promise<boolean> {

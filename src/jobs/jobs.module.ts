@@ -3,8 +3,9 @@ import { modelProvider } from '../mongo/model-provider.js';
 import { JOBS } from './job.schema.js';
 import { JobRunner } from './job-runner.js';
 import { Jobs } from './jobs.js';
+import { VirtualTime } from './virtual-time.js';
 
 /** Work that must not be lost: leased from MongoDB, so any process may die. */
 @Global()
-@Module({ providers: [modelProvider(JOBS), Jobs, JobRunner], exports: [Jobs, JobRunner] })
+@Module({ providers: [modelProvider(JOBS), Jobs, JobRunner, VirtualTime], exports: [Jobs, JobRunner] })
 export class JobsModule {}

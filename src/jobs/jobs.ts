@@ -57,6 +57,17 @@ export class Jobs {
     );
   }
 
+  /** When some job can be worked on next, if nothing happens until then; null when there is none. */
+  async nextDueAt(): Promise<Date | null> {
+    const first = await this.system.run('work.claim', () =>
+      this.model.findOne({}).sort({ dueAt: 1 }).lean().exec(),
+    );
+    if (!first) return null;
+    // Those in hand were due before all others; should their process be dead, their leases end by themselves.
+    const { dueAt, leasedUntil } = first;
+    return leasedUntil && leasedUntil > dueAt ? leasedUntil : dueAt;
+  }
+
   /** Takes a job for this process; null when somebody else has it. */
   claim(id: ObjectId): Promise<JobDocument | null> {
     const now = this.clock.now();

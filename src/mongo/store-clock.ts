@@ -6,14 +6,16 @@ import { MONGO_CONNECTION } from './mongo.tokens.js';
 const ASK_EVERY_MS = 30_000;
 
 /**
- * The database server's clock, which all processes share: leases and waiting times stand on it, since processes'
- * own clocks may differ by days. Between two looks it goes on with this process's monotonic clock, so a jump of
- * the wall clock does not move it.
+ * The one clock of work: leases, due times, and everything that is waited for or compared with the provider's times
+ * stand on it. It is the database server's clock, which all processes share, since their own may differ by days.
+ * Between two looks it goes on with this process's monotonic clock, so a jump of the wall clock does not move it.
+ * Under virtual time it is ahead of that, by what {@link moveTo} says.
  */
 @Injectable()
 export class StoreClock implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('StoreClock');
   private seen = { at: Date.now(), monotonic: performance.now() };
+  private offsetMs = 0;
   private repeating: Repeating | null = null;
 
   constructor(@Inject(MONGO_CONNECTION) private readonly connection: Connection) {}
@@ -34,12 +36,17 @@ export class StoreClock implements OnModuleInit, OnModuleDestroy {
   }
 
   now(): Date {
-    return new Date(this.seen.at + performance.now() - this.seen.monotonic);
+    return new Date(this.offsetMs + this.seen.at + performance.now() - this.seen.monotonic);
   }
 
   /** The moment that many milliseconds from now. */
   in(milliseconds: number): Date {
     return new Date(this.now().getTime() + milliseconds);
+  }
+
+  /** Puts the clock so many milliseconds ahead of the database's; for VirtualTime alone. */
+  moveTo(offsetMs: number): void {
+    this.offsetMs = offsetMs;
   }
 
   private async look(): Promise<void> {

@@ -42,7 +42,7 @@ function account(desk: CallDesk, allowedConcurrentCalls: number | null): Reply {
 
 function tombstones({ url }: ApiRequest, desk: CallDesk): Reply {
   const fits = callFilter(url.searchParams);
-  const gone = desk.store.all().flatMap(call => deletedAt(call).filter(() => fits(call)));
+  const gone = desk.store.all().flatMap(call => deletedAt(call, desk).filter(() => fits(call)));
   return {
     status: 200,
     json: page(
@@ -56,12 +56,12 @@ function tombstones({ url }: ApiRequest, desk: CallDesk): Reply {
 
 function tombstone(request: ApiRequest, desk: CallDesk): Reply {
   const call = desk.store.find(param(request, 'id'));
-  const [gone] = call === undefined ? [] : deletedAt(call);
+  const [gone] = call === undefined ? [] : deletedAt(call, desk);
   if (gone === undefined) throw HttpFailure.notFound();
   return { status: 200, json: tombstoneView(gone.call, gone.at) };
 }
 
-function deletedAt(call: StoredCall): { call: StoredCall; at: number }[] {
-  const at = deletionOf(call, Date.now());
+function deletedAt(call: StoredCall, desk: CallDesk): { call: StoredCall; at: number }[] {
+  const at = deletionOf(call, desk.clock.now());
   return at === null ? [] : [{ call, at }];
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallRunner } from './call-runner.js';
 import type { CallStore } from './call-store.js';
+import type { Clock } from './clock.js';
 import { deletionOf, isLive, timelineOf } from './call-timeline.js';
 import type { SteeringMessage } from './data-message.js';
 import { HttpFailure } from './http-reply.js';
@@ -10,7 +11,10 @@ import type { CallBirth, StoredCall } from './stored-call.js';
 export class CallDesk {
   private runner!: CallRunner;
 
-  constructor(readonly store: CallStore) {}
+  constructor(
+    readonly store: CallStore,
+    readonly clock: Clock,
+  ) {}
 
   /** Lets the runner hear of changes. */
   attach(runner: CallRunner): void {
@@ -27,29 +31,30 @@ export class CallDesk {
   /** The call with this id. Throws HttpFailure 404 if it is unknown or deleted. */
   get(callId: string): StoredCall {
     const call = this.store.find(callId);
-    if (call === undefined || deletionOf(call, Date.now()) !== null) throw HttpFailure.notFound();
+    if (call === undefined || deletionOf(call, this.clock.now()) !== null) throw HttpFailure.notFound();
     return call;
   }
 
   /** Calls that take up the account's capacity: those not over, joined or not. */
   activeCount(): number {
-    const now = Date.now();
+    const now = this.clock.now();
     return this.store.all().filter(call => deletionOf(call, now) === null && timelineOf(call).endedAt > now)
       .length;
   }
 
   /** Sends a message into a live call. Throws HttpFailure 422 if it is not joined or is over. */
   async steer(call: StoredCall, message: SteeringMessage): Promise<void> {
-    if (!isLive(call, Date.now())) throw HttpFailure.of(422, 'The call is not joined or has already ended.');
+    if (!isLive(call, this.clock.now()))
+      throw HttpFailure.of(422, 'The call is not joined or has already ended.');
     // What is due this very millisecond may be sent already; from the next on, the future is open.
-    await this.store.intervene(call, { at: Date.now() + 1, message });
+    await this.store.intervene(call, { at: this.clock.now() + 1, message });
     await sleep(2);
     this.runner.wake(call);
   }
 
   /** Deletes a call for good; a live one is cut off. */
   async delete(call: StoredCall): Promise<void> {
-    await this.store.delete(call, Date.now());
+    await this.store.delete(call, this.clock.now());
     this.runner.wake(call);
   }
 }

@@ -1,31 +1,34 @@
+import type { Activity } from './activity.js';
 import { plannedCallbacks, type AccountWebhook } from './callback-plan.js';
 import type { CallbackSender } from './callback-sender.js';
 import { deletionOf, timelineOf } from './call-timeline.js';
+import type { Clock } from './clock.js';
 import { DataConnection, type SteerCall } from './data-connection.js';
 import type { StoredCall } from './stored-call.js';
 
-/** A timer never waits longer: setTimeout overflows after 24 days and clocks are set. */
-const LONGEST_WAIT_MS = 3_600_000;
-
 /** Makes the outside effects of calls happen at their moments: webhooks and data connections. */
 export class CallRunner {
-  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly alarms = new Map<string, () => void>();
   private readonly connections = new Map<string, DataConnection>();
   private readonly handedOver = new Map<string, Set<string>>();
-  private readonly startedAt = Date.now();
+  private readonly startedAt: number;
   private stopped = false;
 
   constructor(
     private readonly sender: CallbackSender,
     private readonly accountWebhooks: readonly AccountWebhook[],
     private readonly steer: SteerCall,
-  ) {}
+    private readonly clock: Clock,
+    private readonly activity: Activity,
+  ) {
+    this.startedAt = clock.now();
+  }
 
   /** Does what is due for a call and waits for what comes next. Call it after any change of the call. */
   wake(call: StoredCall): void {
-    clearTimeout(this.timers.get(call.callId));
+    this.alarms.get(call.callId)?.();
     if (this.stopped) return;
-    const now = Date.now();
+    const now = this.clock.now();
     if (deletionOf(call, now) !== null) {
       this.forget(call);
       return;
@@ -39,19 +42,18 @@ export class CallRunner {
       this.forget(call);
       return;
     }
-    const wait = Math.min(LONGEST_WAIT_MS, Math.max(1, next - now));
-    this.timers.set(
+    this.alarms.set(
       call.callId,
-      setTimeout(() => this.wake(call), wait),
+      this.clock.at(next, () => this.wake(call)),
     );
   }
 
-  /** Ends all timers and connections. */
+  /** Ends all connections, and wakes no call any more. */
   stop(): void {
     this.stopped = true;
-    for (const timer of this.timers.values()) clearTimeout(timer);
+    for (const callOff of this.alarms.values()) callOff();
     for (const connection of this.connections.values()) connection.stop();
-    this.timers.clear();
+    this.alarms.clear();
     this.connections.clear();
   }
 
@@ -82,7 +84,7 @@ export class CallRunner {
       return;
     }
     if (joinedAt === null || joinedAt > now || joinedAt < this.startedAt || endedAt <= now) return;
-    const connection = DataConnection.dial(call, this.steer);
+    const connection = DataConnection.dial(call, this.steer, this.clock, this.activity);
     if (connection !== undefined) this.connections.set(call.callId, connection);
   }
 
@@ -92,9 +94,9 @@ export class CallRunner {
   }
 
   private forget(call: StoredCall): void {
-    const gone = deletionOf(call, Date.now()) !== null;
+    const gone = deletionOf(call, this.clock.now()) !== null;
     if (gone) this.connections.get(call.callId)?.stop();
     this.connections.delete(call.callId);
-    this.timers.delete(call.callId);
+    this.alarms.delete(call.callId);
   }
 }

@@ -4,12 +4,23 @@ import type { Attempt, CallBirth, Intervention, StoredCall } from './stored-call
 /** All calls in memory, each change written to the journal as well. */
 export class CallStore {
   private readonly calls = new Map<string, StoredCall>();
+  private clockOffset = 0;
 
   constructor(private readonly journal: Journal) {}
 
   /** Takes over what the journal has kept. */
   async load(): Promise<void> {
     for (const entry of await this.journal.read()) this.apply(entry);
+  }
+
+  /** How far the clock was moved on when this was last kept. */
+  get clockOffsetMs(): number {
+    return this.clockOffset;
+  }
+
+  /** Keeps how far the clock is moved on: calls must not be younger than it after a restart. */
+  async keepClock(offsetMs: number): Promise<void> {
+    await this.journal.append({ kind: 'clock', offsetMs });
   }
 
   /** Every call, deleted ones included, oldest first. */
@@ -55,6 +66,10 @@ export class CallStore {
   private apply(entry: JournalEntry): void {
     if (entry.kind === 'created') {
       this.insert(entry.call);
+      return;
+    }
+    if (entry.kind === 'clock') {
+      this.clockOffset = entry.offsetMs;
       return;
     }
     const call = this.calls.get(entry.callId);

@@ -1,4 +1,6 @@
+import type { Activity } from './activity.js';
 import { hits, type PlannedCallback } from './callback-plan.js';
+import type { Clock } from './clock.js';
 import { webhookHeaders } from './signatures.js';
 import type { Attempt, StoredCall } from './stored-call.js';
 
@@ -23,13 +25,15 @@ export interface SenderPorts {
 
 /** Posts signed webhooks and repeats them until they are acknowledged by any 2xx, or given up. */
 export class CallbackSender {
-  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly alarms = new Set<() => void>();
   private readonly underway = new Set<Promise<void>>();
   private readonly abort = new AbortController();
 
   constructor(
     private readonly policy: RetryPolicy,
     private readonly ports: SenderPorts,
+    private readonly clock: Clock,
+    private readonly activity: Activity,
   ) {}
 
   /** Starts to deliver a webhook, or goes on where an earlier process stopped. One that is settled is left alone. */
@@ -46,13 +50,15 @@ export class CallbackSender {
   /** Ends all deliveries; resolves when none is under way. */
   async stop(): Promise<void> {
     this.abort.abort();
-    for (const timer of this.timers) clearTimeout(timer);
-    this.timers.clear();
+    for (const callOff of this.alarms) callOff();
+    this.alarms.clear();
     await Promise.all(this.underway);
   }
 
   private start(call: StoredCall, callback: PlannedCallback): void {
-    const work = this.run(call, callback).finally(() => this.underway.delete(work));
+    const work = this.activity
+      .during(() => this.run(call, callback))
+      .finally(() => this.underway.delete(work));
     this.underway.add(work);
   }
 
@@ -71,18 +77,15 @@ export class CallbackSender {
     const tries = triesOf(call, callback).length;
     if (tries > this.policy.retries || this.abort.signal.aborted) return;
     const dueAt = lastAt + this.policy.firstDelayMs * 2 ** (tries - 1);
-    const timer = setTimeout(
-      () => {
-        this.timers.delete(timer);
-        if (call.deletedAt === null) this.start(call, callback);
-      },
-      Math.max(0, dueAt - Date.now()),
-    );
-    this.timers.add(timer);
+    const callOff = this.clock.at(dueAt, () => {
+      this.alarms.delete(callOff);
+      if (call.deletedAt === null) this.start(call, callback);
+    });
+    this.alarms.add(callOff);
   }
 
   private async post(call: StoredCall, callback: PlannedCallback, copy: number): Promise<Attempt> {
-    const at = Date.now();
+    const at = this.clock.now();
     const outcome = await this.send(
       callback,
       this.ports.body(call, callback),

@@ -16,7 +16,7 @@ import type { Route } from './router.js';
 export function callsRoutes(desk: CallDesk, faults: FaultRegistry, settings: CreationSettings): Route[] {
   const view = (request: ApiRequest): Reply => {
     const call = desk.get(param(request, 'id'));
-    return { status: 200, json: callView(call, Date.now(), settings.baseUrl()) };
+    return { status: 200, json: callView(call, desk.clock.now(), settings.baseUrl()) };
   };
   return [
     { method: 'POST', path: '/api/calls', handle: request => createCall(request, desk, faults, settings) },
@@ -30,7 +30,7 @@ export function callsRoutes(desk: CallDesk, faults: FaultRegistry, settings: Cre
 }
 
 function list({ url }: ApiRequest, desk: CallDesk, baseUrl: string): Reply {
-  const now = Date.now();
+  const now = desk.clock.now();
   const fits = callFilter(url.searchParams);
   const found = desk.store.all().filter(call => {
     const hidden = findFault(call.faults, 'list-late')?.delayMs ?? 0;
@@ -59,7 +59,7 @@ function messages(request: ApiRequest, desk: CallDesk): Reply {
   if (mode !== 'last_stage' && mode !== 'in_call') {
     throw new HttpFailure(400, { mode: [`"${mode}" is not a valid choice.`] });
   }
-  const all = messagesView(call, Date.now(), mode);
+  const all = messagesView(call, desk.clock.now(), mode);
   return {
     status: 200,
     json: page(

@@ -49,7 +49,7 @@ export function controlRoutes(desk: CallDesk, faults: FaultRegistry, baseUrl: ()
       path: '/simulator/calls',
       handle: request => {
         const found = desk.store.all().filter(metadataFilter(request.url.searchParams));
-        const now = Date.now();
+        const now = desk.clock.now();
         const calls = found.map(call => ({
           call: callView(call, now, baseUrl()),
           deletedAt: call.deletedAt,

@@ -33,7 +33,7 @@ export async function createCall(
   const metadata = body.metadata ?? {};
   if (faults.takeForCreation('create-reset-before', metadata) !== undefined) return 'reset';
   const refusal = faults.takeForCreation('create-error', metadata);
-  if (refusal !== undefined) throw refusalOf(refusal);
+  if (refusal !== undefined) throw refusalOf(refusal, desk.clock.now());
   const cap = settings.allowedConcurrentCalls;
   if (cap !== null && desk.activeCount() >= cap) {
     throw new HttpFailure(429, { detail: 'Too many concurrent calls.' }, { 'Retry-After': '1' });
@@ -41,7 +41,7 @@ export async function createCall(
   const call = await desk.open({
     callId: randomUUID(),
     callStageId: randomUUID(),
-    createdAt: Date.now(),
+    createdAt: desk.clock.now(),
     request: body,
     pace: settings.pace,
     faults: faults.takeForLife(metadata),
@@ -49,15 +49,15 @@ export async function createCall(
   if (faults.takeForCreation('create-reset-after', metadata) !== undefined) return 'reset';
   const delay = faults.takeForCreation('create-delay', metadata);
   if (delay !== undefined) await sleep(delay.delayMs, undefined, { ref: false });
-  return { status: 201, json: callView(call, Date.now(), settings.baseUrl()) };
+  return { status: 201, json: callView(call, desk.clock.now(), settings.baseUrl()) };
 }
 
 /** The error that a fault asks for. */
-export function refusalOf(fault: FaultOf<'create-error' | 'request-error'>): HttpFailure {
+export function refusalOf(fault: FaultOf<'create-error' | 'request-error'>, now: number): HttpFailure {
   const headers: Record<string, string> = {};
   if (fault.retryAfterSeconds !== undefined) headers['Retry-After'] = String(fault.retryAfterSeconds);
   if (fault.retryAfterDateSeconds !== undefined) {
-    headers['Retry-After'] = new Date(Date.now() + fault.retryAfterDateSeconds * 1000).toUTCString();
+    headers['Retry-After'] = new Date(now + fault.retryAfterDateSeconds * 1000).toUTCString();
   }
   return new HttpFailure(
     fault.status,
@@ -75,10 +75,12 @@ function inherited(body: StartCallRequest, query: URLSearchParams, desk: CallDes
   }
   const prior = desk.store.find(priorCallId);
   if (prior === undefined) throw new HttpFailure(400, { priorCallId: ['Unknown call.'] });
-  const initialMessages = messagesView(prior, Date.now(), 'last_stage').map(({ role, text, medium }) => ({
-    role,
-    text,
-    medium,
-  }));
+  const initialMessages = messagesView(prior, desk.clock.now(), 'last_stage').map(
+    ({ role, text, medium }) => ({
+      role,
+      text,
+      medium,
+    }),
+  );
   return checked(startCallRequestSchema, { ...prior.request, ...body, initialMessages });
 }

@@ -1,5 +1,7 @@
 import { WebSocket, type RawData } from 'ws';
+import type { Activity } from './activity.js';
 import { timelineOf } from './call-timeline.js';
+import type { Clock } from './clock.js';
 import { dataFrames, type DataFrame } from './data-frames.js';
 import { incomingSteeringSchema, type SteeringMessage } from './data-message.js';
 import { findFault } from './faults.js';
@@ -11,8 +13,6 @@ import type { StoredCall } from './stored-call.js';
 export type SteerCall = (call: StoredCall, message: SteeringMessage) => void;
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** A timer never waits longer: setTimeout overflows after 24 days. */
-const LONGEST_WAIT_MS = 3_600_000;
 
 /** The WebSocket that a call dials at its join. It is dialled once: when it is lost, it stays lost. */
 export class DataConnection {
@@ -20,22 +20,27 @@ export class DataConnection {
   private frames: DataFrame[] = [];
   private interventions = -1;
   private sent = 0;
-  private timer: NodeJS.Timeout | undefined;
+  private callOff = (): void => undefined;
 
   private constructor(
     private readonly call: StoredCall,
     config: NonNullable<StoredCall['request']['dataConnection']>,
     private readonly steer: SteerCall,
+    private readonly clock: Clock,
+    activity: Activity,
   ) {
     const secrets = call.request.sharedSecrets ?? [];
     const signed =
-      secrets.length === 0 ? {} : dataConnectionHeaders(secrets, call.callId, new Date().toISOString());
+      secrets.length === 0
+        ? {}
+        : dataConnectionHeaders(secrets, call.callId, new Date(clock.now()).toISOString());
     this.socket = new WebSocket(config.websocketUrl, {
       headers: { ...config.headers, ...signed },
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       followRedirects: false,
     });
     this.socket.on('error', () => this.stop());
+    void activity.during(() => this.answered());
     this.socket.on('close', () => this.stop());
     this.socket.on('open', () => this.pump());
     this.socket.on('message', (data, isBinary) => {
@@ -44,18 +49,23 @@ export class DataConnection {
   }
 
   /** Dials for a call that has just been joined; undefined if it wants no data connection, or a fault refuses it. */
-  static dial(call: StoredCall, steer: SteerCall): DataConnection | undefined {
+  static dial(
+    call: StoredCall,
+    steer: SteerCall,
+    clock: Clock,
+    activity: Activity,
+  ): DataConnection | undefined {
     const config = call.request.dataConnection;
     if (config === undefined || findFault(call.faults, 'data-refused') !== undefined) return undefined;
-    return new DataConnection(call, config, steer);
+    return new DataConnection(call, config, steer, clock, activity);
   }
 
   /** Sends what is due and sets the timer for what comes next. Call it again after an intervention. */
   pump(): void {
-    clearTimeout(this.timer);
+    this.callOff();
     if (this.socket.readyState !== WebSocket.OPEN) return;
     this.refresh();
-    const now = Date.now();
+    const now = this.clock.now();
     const cutAt = this.cutAt();
     const { endedAt } = timelineOf(this.call);
     let next = this.frames[this.sent];
@@ -72,14 +82,21 @@ export class DataConnection {
       this.socket.close(1000);
       return;
     }
-    const wait = Math.min(next?.at ?? endedAt, cutAt) - now;
-    this.timer = setTimeout(() => this.pump(), Math.max(1, Math.min(LONGEST_WAIT_MS, wait)));
+    this.callOff = this.clock.at(Math.min(next?.at ?? endedAt, cutAt), () => this.pump());
   }
 
   /** Ends the connection without a farewell. */
   stop(): void {
-    clearTimeout(this.timer);
+    this.callOff();
     this.socket.terminate();
+  }
+
+  /** Resolves when the other side has accepted or refused. */
+  private answered(): Promise<void> {
+    return new Promise(resolve => {
+      this.socket.once('open', resolve);
+      this.socket.once('close', () => resolve());
+    });
   }
 
   /** What has been sent is a prefix of the new frames as well, because the past of a call does not change. */

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Activity } from './activity.js';
+import type { Clock } from './clock.js';
 import { refusalOf } from './create-call.js';
 import type { FaultRegistry } from './fault-registry.js';
 import { HttpFailure, type Reply } from './http-reply.js';
@@ -11,12 +13,21 @@ import { matchRoute, type Route } from './router.js';
 export type KeyCheck = (apiKey: string | undefined) => boolean;
 
 /** The server of the simulator: finds the route, checks the key of `/api/` paths, applies faults of requests. */
-export function simulatorServer(routes: readonly Route[], faults: FaultRegistry, allows: KeyCheck): Server {
+export function simulatorServer(
+  routes: readonly Route[],
+  faults: FaultRegistry,
+  allows: KeyCheck,
+  clock: Clock,
+  activity: Activity,
+): Server {
   return createServer((message, response) => {
-    void answer(message, routes, faults, allows)
-      .catch((error: unknown) => failure(error))
-      .then(reply => write(response, reply))
-      .catch(() => response.destroy());
+    const serve = (): Promise<unknown> =>
+      answer(message, routes, faults, allows, clock)
+        .catch((error: unknown) => failure(error))
+        .then(reply => write(response, reply))
+        .catch(() => response.destroy());
+    // Whoever steers the simulator itself may wait for it to become quiet.
+    void (message.url?.startsWith('/simulator/') === true ? serve() : activity.during(serve));
   });
 }
 
@@ -25,6 +36,7 @@ async function answer(
   routes: readonly Route[],
   faults: FaultRegistry,
   allows: KeyCheck,
+  clock: Clock,
 ): Promise<Reply> {
   const method = message.method ?? 'GET';
   const url = new URL(message.url ?? '/', `http://${message.headers.host ?? 'localhost'}`);
@@ -35,7 +47,7 @@ async function answer(
     const delay = faults.takeForRequest('request-delay', method, url.pathname);
     if (delay !== undefined) await sleep(delay.delayMs, undefined, { ref: false });
     const refusal = faults.takeForRequest('request-error', method, url.pathname);
-    if (refusal !== undefined) throw refusalOf(refusal);
+    if (refusal !== undefined) throw refusalOf(refusal, clock.now());
   }
   const match = matchRoute(routes, method, url.pathname);
   if (match === 'nothing') throw HttpFailure.notFound();

@@ -8,6 +8,7 @@ const entrySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('intervened'), callId: z.string(), intervention: interventionSchema }),
   z.object({ kind: z.literal('attempted'), callId: z.string(), attempt: attemptSchema }),
   z.object({ kind: z.literal('deleted'), callId: z.string(), at: z.number() }),
+  z.object({ kind: z.literal('clock'), offsetMs: z.number() }),
 ]);
 
 export type JournalEntry = z.infer<typeof entrySchema>;

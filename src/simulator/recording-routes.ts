@@ -22,7 +22,7 @@ export function recordingRoutes(desk: CallDesk): Route[] {
   const redirect = (request: ApiRequest): Reply => {
     const call = desk.get(param(request, 'id'));
     const { recordingAt, endedAt } = timelineOf(call);
-    const now = Date.now();
+    const now = desk.clock.now();
     if (recordingAt === null) throw HttpFailure.of(404, 'This call has no recording.');
     if (now < endedAt) throw HttpFailure.of(404, 'The call is not over yet.');
     if (now < recordingAt) throw HttpFailure.of(425, 'The recording is not ready yet.');
@@ -39,7 +39,7 @@ export function recordingRoutes(desk: CallDesk): Route[] {
     const token = Buffer.from(request.url.searchParams.get('token') ?? '', 'hex');
     const wanted = tokenOf(callId, expires);
     const valid = token.length === wanted.length && timingSafeEqual(token, wanted);
-    if (!valid || Number(expires) < Date.now()) throw HttpFailure.of(403, 'This link is not valid.');
+    if (!valid || Number(expires) < desk.clock.now()) throw HttpFailure.of(403, 'This link is not valid.');
     const call = desk.get(callId);
     return {
       status: 200,

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { Activity } from './activity.js';
 import { accountRoutes } from './account-routes.js';
 import { CallDesk } from './call-desk.js';
 import { CallRunner } from './call-runner.js';
@@ -10,12 +11,17 @@ import type { AccountWebhook } from './callback-plan.js';
 import { CallbackSender, PROVIDER_RETRIES, type RetryPolicy } from './callback-sender.js';
 import { callsRoutes } from './calls-routes.js';
 import { controlRoutes } from './control-routes.js';
+import { Clock } from './clock.js';
+import { clockRoutes } from './clock-routes.js';
+import { clockSocket } from './clock-socket.js';
+import type { SteerCall } from './data-connection.js';
 import { FaultRegistry } from './fault-registry.js';
 import { faultSchema, type Fault } from './faults.js';
 import { simulatorServer, type KeyCheck } from './http-server.js';
 import { FileJournal, noJournal } from './journal.js';
 import { DEFAULT_PACE, type Script } from './pace.js';
 import { recordingRoutes } from './recording-routes.js';
+import { TimeSteps } from './time-steps.js';
 
 /** How a simulator is to run. Everything has a usual value. */
 export interface SimulatorOptions {
@@ -64,7 +70,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const journal = options.stateDir === undefined ? noJournal : await FileJournal.open(options.stateDir);
   const store = new CallStore(journal);
   await store.load();
-  const desk = new CallDesk(store);
+  const clock = new Clock(store.clockOffsetMs);
+  const activity = new Activity();
+  const desk = new CallDesk(store, clock);
   const sender = new CallbackSender(
     { ...PROVIDER_RETRIES, ...options.webhookRetry },
     {
@@ -73,20 +81,27 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         JSON.stringify({ event, call: callView(call, eventAt, baseUrl()) }, null, 1),
       record: (call, attempt) => store.recordAttempt(call, attempt),
     },
+    clock,
+    activity,
   );
-  const runner = new CallRunner(sender, options.webhooks ?? [], (call, message) => {
+  const steer: SteerCall = (call, message) => {
     // A message that comes too late over the data connection is lost, as there is nobody to tell.
     desk.steer(call, message).catch(() => undefined);
-  });
+  };
+  const runner = new CallRunner(sender, options.webhooks ?? [], steer, clock, activity);
   desk.attach(runner);
+  const steps = new TimeSteps(clock, activity, offsetMs => store.keepClock(offsetMs));
+  const stopping = new AbortController();
 
   const routes = [
     ...callsRoutes(desk, faults, { pace, allowedConcurrentCalls: cap, baseUrl }),
     ...recordingRoutes(desk),
     ...accountRoutes(desk, cap),
     ...controlRoutes(desk, faults, baseUrl),
+    ...clockRoutes(clock, steps, stopping.signal),
   ];
-  const server = simulatorServer(routes, faults, keyCheck(options.apiKey));
+  const server = simulatorServer(routes, faults, keyCheck(options.apiKey), clock, activity);
+  const followers = clockSocket(server, clock, steps);
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   try {
     await once(server, 'listening');
@@ -100,9 +115,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     url,
     stop: async () => {
+      stopping.abort();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+      followers.close();
+      clock.stop();
       runner.stop();
       await sender.stop();
       await closed;

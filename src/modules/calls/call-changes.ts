@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { CallEvents } from '../../events/call-events.js';
 import { Sealer } from '../../events/sealer.js';
 import type { ObjectId } from '../../mongo/object-id.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { type AuditAction, AuditLog } from '../audit/audit-log.js';
@@ -31,6 +32,7 @@ export class CallChanges {
     private readonly work: UnitOfWork,
     private readonly sealer: Sealer,
     private readonly context: TenantContext,
+    private readonly clock: StoreClock,
   ) {}
 
   /**
@@ -70,7 +72,7 @@ export class CallChanges {
       await this.utterances.removeAll(call._id);
       await this.events.eraseContent(call._id);
     }
-    const occurredAt = new Date(Math.max(Date.now(), call.lastEventAt.getTime()));
+    const occurredAt = new Date(Math.max(this.clock.now().getTime(), call.lastEventAt.getTime()));
     const changed = await this.calls.change(call, {
       ...patch,
       ...(happenings.length > 0

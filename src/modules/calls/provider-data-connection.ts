@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { refuseUpgrade, UpgradeRouter } from '../../upgrades/upgrade-router.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 import { ProviderSignatures } from '../ultravox/signatures.js';
 import { CallChanges } from './call-changes.js';
 import { CallSteward } from './call-steward.js';
@@ -30,6 +31,7 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
     private readonly changes: CallChanges,
     private readonly deltas: TranscriptDeltas,
     private readonly steward: CallSteward,
+    private readonly clock: StoreClock,
   ) {}
 
   onModuleInit(): void {
@@ -86,7 +88,7 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
     };
     enqueue(() => this.steward.wake(target.callId));
     socket.on('message', (data, isBinary) => {
-      const heard = isBinary ? null : transcript.take(parsed(textOf(data)), Date.now());
+      const heard = isBinary ? null : transcript.take(parsed(textOf(data)), this.clock.now().getTime());
       if (!heard) return;
       void enter(async () => {
         await Promise.resolve();

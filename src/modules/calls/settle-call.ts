@@ -35,7 +35,7 @@ export class SettleCall {
       if (news) current = (await this.changes.apply(call._id, news)) ?? current;
     }
     current = await this.giveUp(current);
-    return isSettled(current) ? null : this.clock.in(backOff(this.ageOf(current)));
+    return isSettled(current) ? null : this.clock.in(backOff(this.ageOf(current), current));
   }
 
   private async transcript(
@@ -96,5 +96,13 @@ const isSettled = ({ settlement }: CallDocument): boolean =>
   settlement.recording !== 'pending' &&
   settlement.billing;
 
-/** Often at first, when the recording is being finished; then ever more rarely. */
-const backOff = (ageMs: number): number => Math.min(Math.max(ageMs / 4, 400), 10 * 60_000);
+/**
+ * Often at first, when the recording is being finished; then ever more rarely. A bill alone may take hours, and is told
+ * by webhook besides.
+ */
+function backOff(ageMs: number, { settlement }: CallDocument): number {
+  const { transcript, summary, recording } = settlement;
+  const isBillAlone = transcript && summary !== 'pending' && recording !== 'pending';
+  const [share, most] = isBillAlone ? [1, 3_600_000] : [4, 600_000];
+  return Math.min(Math.max(ageMs / share, 400), most);
+}

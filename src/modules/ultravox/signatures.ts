@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { derivedKey } from '../../config/derived-key.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import type { ObjectId } from '../../mongo/object-id.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 
 /** How old a signature may be, and how far its clock may run ahead. */
 const MAX_AGE_MS = 60_000;
@@ -13,7 +14,10 @@ const MAX_SKEW_MS = 30_000;
 export class ProviderSignatures {
   private readonly key: Buffer;
 
-  constructor(@Inject(SETTINGS) settings: Settings) {
+  constructor(
+    @Inject(SETTINGS) settings: Settings,
+    private readonly clock: StoreClock,
+  ) {
     this.key = derivedKey(settings.MASTER_KEY, 'provider callbacks');
   }
 
@@ -33,7 +37,7 @@ export class ProviderSignatures {
     signatures: unknown,
   ): boolean {
     if (typeof timestamp !== 'string' || typeof signatures !== 'string') return false;
-    const age = Date.now() - Date.parse(timestamp);
+    const age = this.clock.now().getTime() - Date.parse(timestamp);
     if (!(age < MAX_AGE_MS && age > -MAX_SKEW_MS)) return false;
     const expected = createHmac('sha256', this.secretOf(tenantId)).update(message).update(timestamp).digest();
     return signatures.split(',').some(item => {
