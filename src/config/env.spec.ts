@@ -90,6 +90,18 @@ describe('The environment', () => {
     expect(faultsOf({ ...PRODUCTION, MASTER_KEY: JWT_SECRET })).toEqual(['JWT_SECRET']);
   });
 
+  it('takes former master keys, as strong as the current one', () => {
+    const former = ['n8VfT3qYb1KzR6wX0cLmJ5sDhG9pUe2A', 'Yb1KzR6wX0cLmJ5sDhG9pUe2An8VfT3q'];
+    const rotated = { ...PRODUCTION, MASTER_KEY_PREVIOUS: former.join(', ') };
+    expect(readEnv(rotated).MASTER_KEY_PREVIOUS).toEqual(former);
+    expect(readEnv(PRODUCTION).MASTER_KEY_PREVIOUS).toEqual([]);
+    for (const weak of ['short', 'a'.repeat(40)]) {
+      expect(new Set(faultsOf({ ...PRODUCTION, MASTER_KEY_PREVIOUS: `${former[0] ?? ''},${weak}` }))).toEqual(
+        new Set(['MASTER_KEY_PREVIOUS']),
+      );
+    }
+  });
+
   it('refuses a provider without TLS in production, and takes one in development', () => {
     expect(faultsOf({ ...PRODUCTION, ULTRAVOX_BASE_URL: 'http://provider.example' })).toEqual([
       'ULTRAVOX_BASE_URL',

@@ -63,6 +63,9 @@ const variables = z.object({
     .optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
   ULTRAVOX_API_KEY: z.string().min(1).optional(),
+  ULTRAVOX_WEBHOOK_SECRET: commaList
+    .pipe(z.array(z.string().min(16, 'must be secrets of at least 16 characters each')))
+    .default([]),
   ULTRAVOX_BASE_URL: origin.default('https://api.ultravox.ai'),
   SIMULATOR_URL: origin.optional(),
   VIRTUAL_TIME: z.stringbool({ error: 'must be true or false' }).default(false),
@@ -81,6 +84,7 @@ const variables = z.object({
     .optional(),
   JWT_SECRET: secret.optional(),
   MASTER_KEY: secret.optional(),
+  MASTER_KEY_PREVIOUS: commaList.pipe(z.array(secret)).default([]),
   ACCESS_TOKEN_TTL: duration.default(900),
   REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).default(3000),
   MAX_CONCURRENT_CALLS: wholeNumber(1, 100_000).default(50),
@@ -125,7 +129,7 @@ export function readEnv(source: Record<string, string | undefined> = process.env
   const parsed = variables.safeParse(given);
   const faults = parsed.success
     ? []
-    : parsed.error.issues.map(issue => `${issue.path.join('.')} ${issue.message}`);
+    : parsed.error.issues.map(({ path: [name], message }) => `${String(name)} ${message}`);
   const missing = (name: string) => !(name in given) && !faults.some(fault => fault.startsWith(`${name} `));
 
   if (given['NODE_ENV'] === 'production') {
@@ -139,8 +143,12 @@ export function readEnv(source: Record<string, string | undefined> = process.env
       faults.push('ULTRAVOX_BASE_URL must use https in production');
     if (parsed.success && parsed.data.VIRTUAL_TIME)
       faults.push('VIRTUAL_TIME must not be set in production: its clock is the real one');
-    for (const name of ['JWT_SECRET', 'MASTER_KEY']) {
-      if (GUESSABLE.test(given[name] ?? '') && !faults.some(fault => fault.startsWith(`${name} `))) {
+    for (const name of ['JWT_SECRET', 'MASTER_KEY', 'MASTER_KEY_PREVIOUS']) {
+      const values = name === 'MASTER_KEY_PREVIOUS' ? given[name]?.split(',') : [given[name]];
+      if (
+        values?.some(value => GUESSABLE.test(value?.trim() ?? '')) &&
+        !faults.some(fault => fault.startsWith(`${name} `))
+      ) {
         faults.push(
           `${name} is guessable: use 32 random bytes, for example from \`openssl rand -base64 32\``,
         );

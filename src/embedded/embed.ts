@@ -36,7 +36,8 @@ export async function embed(env: Env, onProgress: (line: string) => void): Promi
   });
   try {
     const secrets = env.JWT_SECRET && env.MASTER_KEY ? null : await embeddedSecrets(env.DATA_DIR);
-    const needsSimulator = !env.isProduction && !env.ULTRAVOX_API_KEY && !env.SIMULATOR_URL;
+    // Beside a real provider too: sandbox tenants need it.
+    const needsSimulator = !env.isProduction && !env.SIMULATOR_URL;
     const simulator = needsSimulator
       ? await startSimulator({
           port: await simulatorPort(env.DATA_DIR),

@@ -18,6 +18,9 @@ describe('parseCommand', () => {
     });
     expect(parse('tenants suspend acme --reason unpaid')).toMatchObject({ reason: 'unpaid' });
     expect(parse('tenants resume acme')).toEqual({ name: 'tenants resume', subdomain: 'acme' });
+    expect(parse('tenants sandbox acme')).toMatchObject({ isSandbox: true });
+    expect(parse('tenants sandbox acme --off')).toMatchObject({ isSandbox: false });
+    expect(parse('keys rewrap')).toEqual({ name: 'keys rewrap' });
     expect(parse('audit verify acme')).toEqual({ name: 'audit verify', subdomain: 'acme' });
   });
 
@@ -38,6 +41,8 @@ describe('parseCommand', () => {
     'tenants suspend',
     'tenants suspend acme other',
     'tenants resume acme --reason x',
+    'tenants sandbox',
+    'keys rewrap acme',
     'tenants limits acme --unknown 1',
     'tenants limits acme --max-concurrent-calls',
     'tenants limits acme --max-concurrent-calls -1',

@@ -9,6 +9,8 @@ export type Command =
   | { readonly name: 'tenants suspend'; readonly subdomain: string; readonly reason: string | null }
   | { readonly name: 'tenants resume'; readonly subdomain: string }
   | { readonly name: 'tenants limits'; readonly subdomain: string; readonly limits: Partial<TenantLimits> }
+  | { readonly name: 'tenants sandbox'; readonly subdomain: string; readonly isSandbox: boolean }
+  | { readonly name: 'keys rewrap' }
   | { readonly name: 'audit verify'; readonly subdomain: string };
 
 export const HELP = `Usage: voho <command>
@@ -21,6 +23,10 @@ export const HELP = `Usage: voho <command>
       --max-concurrent-calls <n>
       --requests-per-minute <n>
       --monthly-call-minutes <n|none>
+  voho tenants sandbox <subdomain>       all new calls of the tenant are simulated, in production too
+      --off                              no longer
+  voho keys rewrap                       wraps all that is sealed with the current MASTER_KEY; those of
+                                         MASTER_KEY_PREVIOUS may be dropped afterwards
   voho audit verify <subdomain>          checks the hash chain of the tenant's audit log
 
 Every change is recorded in the tenant's audit log. The database is the one of MONGODB_URI and REDIS_URL, else the
@@ -35,6 +41,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'tenants suspend': ['reason'],
   'tenants resume': [],
   'tenants limits': ['max-concurrent-calls', 'requests-per-minute', 'monthly-call-minutes'],
+  'tenants sandbox': ['off'],
+  'keys rewrap': [],
   'audit verify': [],
 };
 
@@ -48,7 +56,7 @@ export function parseCommand(argv: readonly string[]): Command {
   if (!allowed) throw new UsageError(`There is no command "${name}".`);
   const stray = Object.keys(values).find(option => !allowed.includes(option));
   if (stray) throw new UsageError(`"${name}" has no option --${stray}.`);
-  if (name === 'tenants list') {
+  if (name === 'tenants list' || name === 'keys rewrap') {
     expectCount(name, rest, 0);
     return { name };
   }
@@ -58,6 +66,8 @@ export function parseCommand(argv: readonly string[]): Command {
       return { name, subdomain, reason: reasonOf(values) };
     case 'tenants limits':
       return { name, subdomain, limits: limitsOf(values) };
+    case 'tenants sandbox':
+      return { name, subdomain, isSandbox: values['off'] !== true };
     case 'tenants resume':
     case 'audit verify':
       return { name, subdomain };
@@ -74,6 +84,7 @@ function read(argv: readonly string[]): { positionals: string[]; values: Values 
       options: {
         help: { type: 'boolean', short: 'h' },
         reason: { type: 'string' },
+        off: { type: 'boolean' },
         'max-concurrent-calls': { type: 'string' },
         'requests-per-minute': { type: 'string' },
         'monthly-call-minutes': { type: 'string' },

@@ -8,6 +8,8 @@ import { MongoModule } from '../mongo/mongo.module.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { VaultModule } from '../vault/vault.module.js';
+import { KeyOperations } from './key-operations.js';
 import { RunCommand } from './run-command.js';
 import { TenantOperations } from './tenant-operations.js';
 
@@ -22,12 +24,13 @@ export class OperatorModule {
         TelemetryModule,
         MongoModule,
         RedisModule,
+        VaultModule,
         TenancyModule,
         AuthModule,
         EventsModule,
         AuditModule,
       ],
-      providers: [RunCommand, TenantOperations],
+      providers: [KeyOperations, RunCommand, TenantOperations],
     };
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditVerifier } from '../modules/audit/audit-verifier.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
 import type { Command } from './command.js';
+import { KeyOperations } from './key-operations.js';
 import { operatorScope } from './operator-scope.js';
 import { limitsLine, tenantTable } from './tenant-table.js';
 import { TenantOperations } from './tenant-operations.js';
@@ -17,6 +18,7 @@ export interface CommandResult {
 export class RunCommand {
   constructor(
     private readonly tenants: TenantOperations,
+    private readonly keys: KeyOperations,
     private readonly verifier: AuditVerifier,
     private readonly runner: TenantRunner,
   ) {}
@@ -38,9 +40,25 @@ export class RunCommand {
         const { tenant } = await this.tenants.limit(command.subdomain, command.limits);
         return done(`${tenant.subdomain}: ${limitsLine(tenant.limits)}.`);
       }
+      case 'tenants sandbox': {
+        const { tenant, isChanged } = await this.tenants.setSandbox(command.subdomain, command.isSandbox);
+        const what = command.isSandbox ? 'a sandbox' : 'no sandbox';
+        return done(`${tenant.subdomain} is ${what}${isChanged ? ' now' : ' already'}.`);
+      }
+      case 'keys rewrap':
+        return this.rewrap();
       case 'audit verify':
         return this.verify(command.subdomain);
     }
+  }
+
+  private async rewrap(): Promise<CommandResult> {
+    const { rewrapped, tenants, unreadable } = await this.keys.rewrap();
+    const summary = `Wrapped ${rewrapped} values of ${tenants} tenants with the current MASTER_KEY.`;
+    if (unreadable.length === 0) return done(summary);
+    const hint = 'Add the key that sealed them to MASTER_KEY_PREVIOUS, and run this again.';
+    const text = `${summary}\nNo configured key opens what is sealed for ${unreadable.join(', ')}. ${hint}`;
+    return { exitCode: 1, text };
   }
 
   private async verify(subdomain: string): Promise<CommandResult> {

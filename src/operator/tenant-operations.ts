@@ -53,6 +53,15 @@ export class TenantOperations {
     );
   }
 
+  /** Marks a tenant whose calls are always simulated, or takes the mark back. @throws OperatorError when there is none. */
+  setSandbox(subdomain: string, isSandbox: boolean): Promise<Outcome> {
+    return this.change(subdomain, tenant =>
+      (tenant.isSandbox ?? false) === isSandbox
+        ? null
+        : { set: { isSandbox }, entry: { action: 'tenant.sandbox_changed', details: { isSandbox } } },
+    );
+  }
+
   /** Sets the limits that are given. @throws OperatorError when there is no such tenant. */
   limit(subdomain: string, given: Partial<TenantLimits>): Promise<Outcome> {
     return this.change(subdomain, ({ limits: from }) => {

@@ -4,9 +4,9 @@ const HEADINGS = ['SUBDOMAIN', 'STATE', 'CALLS', 'REQUESTS/MIN', 'MINUTES/MONTH'
 
 /** A table of tenants for the terminal, one per line. */
 export function tenantTable(tenants: readonly TenantDocument[]): string {
-  const rows = tenants.map(({ subdomain, isActive, limits, createdAt, name }) => [
+  const rows = tenants.map(({ subdomain, isActive, isSandbox, limits, createdAt, name }) => [
     subdomain,
-    isActive ? 'active' : 'suspended',
+    `${isActive ? 'active' : 'suspended'}${isSandbox ? ', sandbox' : ''}`,
     String(limits.maxConcurrentCalls),
     String(limits.requestsPerMinute),
     limits.monthlyCallMinutes === null ? 'none' : String(limits.monthlyCallMinutes),

@@ -1,6 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { derivedKey } from '../config/derived-key.js';
+import { TextSigner } from '../config/master-keys.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { badInput } from '../errors/domain-error.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
@@ -15,18 +14,18 @@ const MAC_BYTES = 9;
  */
 @Injectable()
 export class CursorCodec {
-  private readonly key: Buffer;
+  private readonly signer: TextSigner;
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
     private readonly context: TenantContext,
   ) {
-    this.key = derivedKey(settings.MASTER_KEY, 'cursor');
+    this.signer = new TextSigner(settings, 'cursor', MAC_BYTES);
   }
 
   write(list: string, values: CursorValues): string {
     const body = Buffer.from(JSON.stringify(values));
-    return Buffer.concat([this.mac(list, body), body]).toString('base64url');
+    return Buffer.concat([this.signer.sign(this.bound(list, body)), body]).toString('base64url');
   }
 
   /** @throws DomainError BAD_USER_INPUT naming `argument`. */
@@ -34,17 +33,13 @@ export class CursorCodec {
     const bytes = Buffer.from(cursor.slice(0, 500), 'base64url');
     const body = bytes.subarray(MAC_BYTES);
     const mac = bytes.subarray(0, MAC_BYTES);
-    if (mac.length !== MAC_BYTES || !timingSafeEqual(mac, this.mac(list, body))) {
+    if (!this.signer.isGenuine(this.bound(list, body), mac)) {
       throw badInput({ [argument]: 'is not a cursor of this list' });
     }
     return JSON.parse(body.toString()) as CursorValues;
   }
 
-  private mac(list: string, body: Buffer): Buffer {
-    return createHmac('sha256', this.key)
-      .update(`${this.context.tenant.id.toHexString()}\0${list}\0`)
-      .update(body)
-      .digest()
-      .subarray(0, MAC_BYTES);
+  private bound(list: string, body: Buffer): Buffer {
+    return Buffer.concat([Buffer.from(`${this.context.tenant.id.toHexString()}\0${list}\0`), body]);
   }
 }

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { modelProvider } from '../mongo/model-provider.js';
+import { SealedValues } from './sealed-values.js';
 import { SystemAccess } from './system-access.js';
 import { TenantContext } from './tenant-context.js';
 import { TenantDirectory } from './tenant-directory.js';
@@ -14,10 +15,11 @@ import { TENANTS } from './tenant.schema.js';
     modelProvider(TENANTS),
     TenantContext,
     TenantRunner,
+    SealedValues,
     SystemAccess,
     TenantDirectory,
     TenantResolver,
   ],
-  exports: [TenantContext, TenantRunner, SystemAccess, TenantDirectory, TenantResolver],
+  exports: [SealedValues, TenantContext, TenantRunner, SystemAccess, TenantDirectory, TenantResolver],
 })
 export class TenancyModule {}

@@ -1,5 +1,6 @@
 import { defineCollection } from '../mongo/model-provider.js';
 import type { ObjectId } from '../mongo/object-id.js';
+import { sealedText } from '../vault/sealed-text.js';
 import { systemSchema } from './plugin/system-schema.js';
 
 /** What an operator allows a tenant. */
@@ -21,9 +22,14 @@ export interface TenantDocument {
   retentionDays: number | null;
   /** The tenant's own provider key, sealed by the vault; null: the platform's provider is used. */
   sealedUltravoxApiKey: string | null;
+  /** Whether its calls are always simulated, in production too. Set by the operator; absent in old records. */
+  isSandbox?: boolean;
   limits: TenantLimits;
   createdAt: Date;
 }
+
+/** The vault's name for a tenant's own provider key. */
+export const ULTRAVOX_KEY_FIELD = 'ultravoxApiKey';
 
 const schema = systemSchema<TenantDocument>('global', {
   subdomain: { type: String, required: true },
@@ -39,7 +45,8 @@ const schema = systemSchema<TenantDocument>('global', {
     },
   },
   retentionDays: { type: Number, default: null },
-  sealedUltravoxApiKey: { type: String, default: null },
+  sealedUltravoxApiKey: sealedText(ULTRAVOX_KEY_FIELD),
+  isSandbox: { type: Boolean, default: false },
   limits: {
     _id: false,
     required: true,

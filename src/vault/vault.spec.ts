@@ -3,7 +3,8 @@ import type { Settings } from '../config/settings.js';
 import { newObjectId } from '../mongo/object-id.js';
 import { SealedValueError, Vault } from './vault.js';
 
-const vaultWith = (MASTER_KEY: string) => new Vault({ MASTER_KEY } as Settings);
+const vaultWith = (MASTER_KEY: string, ...MASTER_KEY_PREVIOUS: string[]) =>
+  new Vault({ MASTER_KEY, MASTER_KEY_PREVIOUS } as unknown as Settings);
 const vault = vaultWith('Xo3mG0pYw8mJt5Qz1nVb7Lr2Hd9Sf4Ke');
 const tenantId = newObjectId();
 
@@ -44,6 +45,19 @@ describe('Vault', () => {
   it('says so when another MASTER_KEY sealed the value', () => {
     const sealed = vaultWith('Another3mG0pYw8mJt5Qz1nVb7Lr2Hd9').seal(tenantId, 'ultravoxApiKey', 'canary');
     expect(() => vault.open(tenantId, 'ultravoxApiKey', sealed)).toThrow('another MASTER_KEY');
+  });
+
+  it('opens what a previous MASTER_KEY sealed, and wraps it again without sealing it again', () => {
+    const before = vaultWith('Before3mG0pYw8mJt5Qz1nVb7Lr2Hd9S');
+    const between = vaultWith('Xo3mG0pYw8mJt5Qz1nVb7Lr2Hd9Sf4Ke', 'Before3mG0pYw8mJt5Qz1nVb7Lr2Hd9S');
+    const sealed = before.seal(tenantId, 'ultravoxApiKey', 'canary');
+    expect(between.open(tenantId, 'ultravoxApiKey', sealed)).toBe('canary');
+    const rewrapped = between.rewrap(tenantId, 'ultravoxApiKey', sealed) ?? '';
+    expect(vault.open(tenantId, 'ultravoxApiKey', rewrapped)).toBe('canary');
+    expect(rewrapped.split('.')[3]).toBe(sealed.split('.')[3]);
+    expect(between.rewrap(tenantId, 'ultravoxApiKey', rewrapped)).toBeNull();
+    expect(() => before.open(tenantId, 'ultravoxApiKey', rewrapped)).toThrow('another MASTER_KEY');
+    expect(() => between.rewrap(newObjectId(), 'ultravoxApiKey', sealed)).toThrow(SealedValueError);
   });
 
   it('refuses texts that are no sealed values', () => {

@@ -1,6 +1,6 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { derivedKey } from '../config/derived-key.js';
+import { derivedKeys } from '../config/master-keys.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import type { ObjectId } from '../mongo/object-id.js';
 
@@ -21,52 +21,73 @@ export class SealedValueError extends Error {
 /**
  * Keeps tenants' secrets unreadable in the database. Each value is encrypted with a key of its own, which is
  * wrapped by a key derived from MASTER_KEY for the tenant: a new MASTER_KEY means wrapping again, not encrypting
- * again. Both layers are bound to tenant, field and format, so a value moved to another row does not open.
+ * again. Both layers are bound to tenant, field and format, so a value moved to another row does not open. What was
+ * sealed with a key of MASTER_KEY_PREVIOUS opens too.
  */
 @Injectable()
 export class Vault {
-  private readonly rootKey: Buffer;
-  /** Tells which MASTER_KEY sealed a value, without telling anything about the key. */
-  private readonly masterKeyId: Buffer;
+  /** By the id that each sealed value names, which tells nothing about the key itself. The current one comes first. */
+  private readonly rootKeys: ReadonlyMap<string, Buffer>;
+  private readonly currentKeyId: string;
 
   constructor(@Inject(SETTINGS) settings: Settings) {
-    this.rootKey = derivedKey(settings.MASTER_KEY, 'vault');
-    this.masterKeyId = derivedKey(settings.MASTER_KEY, 'vault key id').subarray(0, 6);
+    const keys = derivedKeys(settings, 'vault');
+    const ids = derivedKeys(settings, 'vault key id').map(id => id.subarray(0, 6).toString('base64url'));
+    this.rootKeys = new Map(keys.map((key, index) => [ids[index] ?? '', key]));
+    this.currentKeyId = ids[0] ?? '';
   }
 
   /** Seals a secret of one tenant; `field` names where it is kept. Sealing twice gives different texts. */
   seal(tenantId: ObjectId, field: string, plaintext: string): string {
     const bound = boundTo(tenantId, field);
     const key = randomBytes(KEY_BYTES);
-    const parts = [
-      this.masterKeyId,
-      encrypt(this.tenantKey(tenantId), key, bound),
-      encrypt(key, Buffer.from(plaintext), bound),
-    ];
-    return [VERSION, ...parts.map(part => part.toString('base64url'))].join('.');
+    return this.assemble(tenantId, key, encrypt(key, Buffer.from(plaintext), bound), bound);
   }
 
   /** Opens what {@link seal} made for the same tenant and field. @throws SealedValueError for anything else. */
   open(tenantId: ObjectId, field: string, sealed: string): string {
-    const [version, keyId, wrappedKey, body, ...rest] = sealed.split('.');
-    if (version !== VERSION || !keyId || !wrappedKey || !body || rest.length > 0) {
-      throw new SealedValueError('it has another format');
-    }
-    const id = Buffer.from(keyId, 'base64url');
-    if (id.length !== this.masterKeyId.length || !timingSafeEqual(id, this.masterKeyId)) {
-      throw new SealedValueError('it was sealed with another MASTER_KEY');
-    }
     const bound = boundTo(tenantId, field);
-    try {
-      const key = decrypt(this.tenantKey(tenantId), Buffer.from(wrappedKey, 'base64url'), bound);
-      return decrypt(key, Buffer.from(body, 'base64url'), bound).toString();
-    } catch (error) {
-      throw new SealedValueError('it was changed, or belongs to another tenant or field', { cause: error });
-    }
+    const { key, body } = this.unwrap(tenantId, sealed, bound);
+    return opened(() => decrypt(key, body, bound)).toString();
   }
 
-  private tenantKey(tenantId: ObjectId): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.rootKey, tenantId.id, 'voho vault tenant', KEY_BYTES));
+  /**
+   * The same value wrapped by the current MASTER_KEY, without opening it; null when it is so already.
+   * @throws SealedValueError for what {@link open} would not open.
+   */
+  rewrap(tenantId: ObjectId, field: string, sealed: string): string | null {
+    const bound = boundTo(tenantId, field);
+    const { keyId, key, body } = this.unwrap(tenantId, sealed, bound);
+    return keyId === this.currentKeyId ? null : this.assemble(tenantId, key, body, bound);
+  }
+
+  private assemble(tenantId: ObjectId, key: Buffer, body: Buffer, bound: Buffer): string {
+    const wrapped = encrypt(this.tenantKey(this.currentKeyId, tenantId), key, bound);
+    return [VERSION, this.currentKeyId, wrapped.toString('base64url'), body.toString('base64url')].join('.');
+  }
+
+  private unwrap(tenantId: ObjectId, sealed: string, bound: Buffer) {
+    const [version, keyId, wrapped, body, ...rest] = sealed.split('.');
+    if (version !== VERSION || !keyId || !wrapped || !body || rest.length > 0) {
+      throw new SealedValueError('it has another format');
+    }
+    const wrappingKey = this.tenantKey(keyId, tenantId);
+    const key = opened(() => decrypt(wrappingKey, Buffer.from(wrapped, 'base64url'), bound));
+    return { keyId, key, body: Buffer.from(body, 'base64url') };
+  }
+
+  private tenantKey(keyId: string, tenantId: ObjectId): Buffer {
+    const rootKey = this.rootKeys.get(keyId);
+    if (!rootKey) throw new SealedValueError('it was sealed with another MASTER_KEY');
+    return Buffer.from(hkdfSync('sha256', rootKey, tenantId.id, 'voho vault tenant', KEY_BYTES));
+  }
+}
+
+function opened(decryption: () => Buffer): Buffer {
+  try {
+    return decryption();
+  } catch (error) {
+    throw new SealedValueError('it was changed, or belongs to another tenant or field', { cause: error });
   }
 }
 

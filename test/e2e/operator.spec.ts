@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { operate } from '../kit/operate.js';
 import { seedTenant, type SeededTenant } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 
@@ -13,31 +13,7 @@ describe('The operator on the command line', () => {
   });
   afterAll(() => server.stop());
 
-  const voho = (...args: string[]): Promise<{ code: number | null; out: string; err: string }> =>
-    new Promise((resolve, reject) => {
-      const { MONGODB_URI, REDIS_URL, JWT_SECRET, MASTER_KEY } = server.settings;
-      const child = spawn(
-        process.execPath,
-        ['--import', './test/jest/register.mjs', 'src/operator/main.ts', ...args],
-        {
-          env: {
-            PATH: process.env['PATH'],
-            NODE_ENV: 'test',
-            MONGODB_URI,
-            REDIS_URL,
-            JWT_SECRET,
-            MASTER_KEY,
-          },
-        },
-      );
-      let [out, err] = ['', ''];
-      child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-      child.once('error', reject);
-      child.once('close', code => {
-        resolve({ code, out, err });
-      });
-    });
+  const voho = (...args: string[]) => operate(server, args);
 
   const recorded = async () => {
     const filter = { actions: ['tenant.suspended', 'tenant.resumed', 'tenant.limits_changed'] };
@@ -99,6 +75,24 @@ describe('The operator on the command line', () => {
         to: { maxConcurrentCalls: 3, monthlyCallMinutes: 100 },
       },
     });
+  });
+
+  it('marks a sandbox: its calls are simulated though there is a provider, on record', async () => {
+    const { client } = tenant.admin;
+    const START = 'mutation { createCall(input: { systemPrompt: "Hello." }) { isSimulated } }';
+    const key = { input: { ultravoxApiKey: 'a-key-of-its-own' } };
+    await client.data('mutation ($input: UpdateTenantInput!) { updateTenant(input: $input) { id } }', key);
+    expect((await client.data(START)).createCall).toEqual({ isSimulated: false });
+    expect((await voho('tenants', 'sandbox', tenant.subdomain)).out).toContain('is a sandbox now');
+    expect((await client.data(START)).createCall).toEqual({ isSimulated: true });
+    expect((await voho('tenants', 'list')).out).toMatch(
+      new RegExp(`^${tenant.subdomain} +active, sandbox `, 'm'),
+    );
+    expect((await voho('tenants', 'sandbox', tenant.subdomain, '--off')).code).toBe(0);
+    expect((await client.data(START)).createCall).toEqual({ isSimulated: false });
+    const query = 'query ($f: AuditFilter) { auditEvents(filter: $f) { nodes { details } } }';
+    const { auditEvents } = await client.data(query, { f: { actions: ['tenant.sandbox_changed'] } });
+    expect(auditEvents.nodes).toEqual([{ details: { isSandbox: false } }, { details: { isSandbox: true } }]);
   });
 
   it('checks the audit log', async () => {

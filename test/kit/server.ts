@@ -48,6 +48,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     MONGODB_URI: beside?.settings.MONGODB_URI ?? engines.mongodbUri,
     REDIS_URL: engines.redisUrl,
     SIMULATOR_URL: simulator.url,
+    // Nothing that a test does may reach the real provider.
+    ULTRAVOX_BASE_URL: 'http://127.0.0.1:9',
     JWT_SECRET: 'gkHhk2Vq0cXl5nQm8dTzYwR3sJ7uB1eF',
     MASTER_KEY: 'P4tLw9ZrNx2yUe6GvKj8QmSb5oCi1hAd',
     ...options.env,

@@ -14,6 +14,8 @@ export type AuditAction =
   | 'tenant.suspended'
   | 'tenant.resumed'
   | 'tenant.limits_changed'
+  | 'tenant.sandbox_changed'
+  | 'tenant.keys_rewrapped'
   | 'branding.updated'
   | 'user.signup'
   | 'user.login'

@@ -54,10 +54,10 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
     const {
       'x-ultravox-call-id': providerCallId,
       'x-ultravox-signature-timestamp': timestamp,
-      'x-ultravox-signature': signature,
+      'x-ultravox-signature': signatures,
     } = request.headers;
     const message = typeof providerCallId === 'string' ? providerCallId : '';
-    if (!target || !this.signatures.isGenuine(target.tenantId, message, timestamp, signature)) {
+    if (!target || !this.signatures.isGenuine(target.tenantId, { message, timestamp, signatures })) {
       refuseUpgrade(socket, 401, 'Unauthorized');
       return;
     }

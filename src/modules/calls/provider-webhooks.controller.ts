@@ -25,10 +25,10 @@ export class ProviderWebhooksController {
   async receive(@Param('callId') publicCallId: string, @Req() request: Request): Promise<void> {
     const target = await this.door.find(publicCallId);
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const { 'x-ultravox-webhook-timestamp': timestamp, 'x-ultravox-webhook-signature': signature } =
+    const { 'x-ultravox-webhook-timestamp': timestamp, 'x-ultravox-webhook-signature': signatures } =
       request.headers;
     // An unknown call has no secret; it is answered like a wrong signature, so that nobody learns which ids exist.
-    if (!target || !this.signatures.isGenuine(target.tenantId, body, timestamp, signature)) {
+    if (!target || !this.signatures.isGenuine(target.tenantId, { message: body, timestamp, signatures })) {
       throw new HttpException('The signature does not match', 401);
     }
     const call = readCall(parsed(body)?.['call']);

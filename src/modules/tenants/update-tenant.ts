@@ -3,14 +3,11 @@ import { badInput, DomainError } from '../../errors/domain-error.js';
 import { Jobs } from '../../jobs/jobs.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
-import type { TenantDocument } from '../../tenancy/tenant.schema.js';
+import { type TenantDocument, ULTRAVOX_KEY_FIELD } from '../../tenancy/tenant.schema.js';
 import { Vault } from '../../vault/vault.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { TenantsService } from './tenants.service.js';
 import type { UpdateTenantInput } from './update-tenant.input.js';
-
-/** What the vault calls the field of a tenant's provider key; whoever opens it needs the same name. */
-export const ULTRAVOX_KEY_FIELD = 'ultravoxApiKey';
 
 /** Changes the settings of the running operation's tenant. */
 @Injectable()

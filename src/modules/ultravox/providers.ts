@@ -4,6 +4,7 @@ import { DomainError } from '../../errors/domain-error.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
+import { type TenantDocument, ULTRAVOX_KEY_FIELD } from '../../tenancy/tenant.schema.js';
 import { Vault } from '../../vault/vault.js';
 import { UltravoxClient } from './ultravox-client.js';
 import { ProviderError, type VoiceProvider } from './voice-provider.js';
@@ -30,13 +31,16 @@ export class Providers {
   ) {}
 
   /**
-   * The provider for a new call: the tenant's own account, else the platform's, else the simulator.
+   * The provider for a new call: for a sandbox always the simulator; else the tenant's own account, else the
+   * platform's, else the simulator.
    * @throws DomainError PROVIDER_UNAVAILABLE when none is configured.
    */
   async choose(): Promise<ProviderChoice> {
     const { ULTRAVOX_API_KEY, ULTRAVOX_BASE_URL, SIMULATOR_URL } = this.settings;
-    const isOwnKey = (await this.ownKey()) !== null;
-    if (isOwnKey || ULTRAVOX_API_KEY) return { baseUrl: ULTRAVOX_BASE_URL, isOwnKey, isSimulated: false };
+    const tenant = await this.tenant();
+    const isOwnKey = tenant?.sealedUltravoxApiKey != null;
+    if (!tenant?.isSandbox && (isOwnKey || ULTRAVOX_API_KEY))
+      return { baseUrl: ULTRAVOX_BASE_URL, isOwnKey, isSimulated: false };
     if (SIMULATOR_URL) return { baseUrl: SIMULATOR_URL, isOwnKey: false, isSimulated: true };
     throw new DomainError('PROVIDER_UNAVAILABLE', 'No voice provider is configured for this tenant.');
   }
@@ -63,8 +67,13 @@ export class Providers {
   }
 
   private async ownKey(): Promise<string | null> {
-    const { id } = this.context.tenant;
-    const sealed = (await this.tenants.findById(id))?.sealedUltravoxApiKey;
-    return sealed ? this.vault.open(id, 'ultravoxApiKey', sealed) : null;
+    const tenant = await this.tenant();
+    return tenant?.sealedUltravoxApiKey == null
+      ? null
+      : this.vault.open(tenant._id, ULTRAVOX_KEY_FIELD, tenant.sealedUltravoxApiKey);
+  }
+
+  private tenant(): Promise<TenantDocument | null> {
+    return this.tenants.findById(this.context.tenant.id);
   }
 }

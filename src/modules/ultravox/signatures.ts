@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { derivedKey } from '../../config/derived-key.js';
+import { derivedKeys, TextSigner } from '../../config/master-keys.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { StoreClock } from '../../mongo/store-clock.js';
@@ -9,40 +9,72 @@ import { StoreClock } from '../../mongo/store-clock.js';
 const MAX_AGE_MS = 60_000;
 const MAX_SKEW_MS = 30_000;
 
-/** Secrets that the provider signs with, one per tenant, and the check of what it signed. */
+/** Something that the provider says it has signed: hex HMAC-SHA256 of message and timestamp, one for each secret. */
+export interface SignedMessage {
+  readonly message: Uint8Array | string;
+  readonly timestamp: unknown;
+  /** Separated by commas. */
+  readonly signatures: unknown;
+}
+
+/** Secrets that the provider signs with, one per tenant and those of the account, and the check of what it signed. */
 @Injectable()
 export class ProviderSignatures {
-  private readonly key: Buffer;
+  private readonly keys: readonly [Buffer, ...Buffer[]];
+  private readonly callMarks: TextSigner;
 
   constructor(
-    @Inject(SETTINGS) settings: Settings,
+    @Inject(SETTINGS) private readonly settings: Settings,
     private readonly clock: StoreClock,
   ) {
-    this.key = derivedKey(settings.MASTER_KEY, 'provider callbacks');
+    this.keys = derivedKeys(settings, 'provider callbacks');
+    this.callMarks = new TextSigner(settings, 'provider call marks', 16);
   }
 
   /** The secret of a tenant's calls. */
   secretOf(tenantId: ObjectId): string {
-    return createHmac('sha256', this.key).update(tenantId.toHexString()).digest('base64url');
+    return secretFrom(this.keys[0], tenantId);
   }
 
-  /**
-   * Whether one of the comma-separated signatures is ours: hex HMAC-SHA256 of the message and the timestamp, not
-   * older than a minute.
-   */
-  isGenuine(
-    tenantId: ObjectId,
-    message: Uint8Array | string,
-    timestamp: unknown,
-    signatures: unknown,
+  /** Whether it was signed for a call of this tenant, less than a minute ago. */
+  isGenuine(tenantId: ObjectId, signed: SignedMessage): boolean {
+    return this.isSignedWith(
+      this.keys.map(key => secretFrom(key, tenantId)),
+      signed,
+    );
+  }
+
+  /** Whether it was signed by the platform's provider account, with any of its secrets, less than a minute ago. */
+  isFromAccount(signed: SignedMessage): boolean {
+    return this.isSignedWith(this.settings.ULTRAVOX_WEBHOOK_SECRET, signed);
+  }
+
+  /** A mark that only we can make: it says in a call's metadata at the provider that the call is the one of this id. */
+  markOf(publicCallId: string): string {
+    return this.callMarks.sign(publicCallId).toString('base64url');
+  }
+
+  isMarkOf(publicCallId: string, mark: string): boolean {
+    return this.callMarks.isGenuine(publicCallId, Buffer.from(mark, 'base64url'));
+  }
+
+  private isSignedWith(
+    secrets: readonly string[],
+    { message, timestamp, signatures }: SignedMessage,
   ): boolean {
     if (typeof timestamp !== 'string' || typeof signatures !== 'string') return false;
     const age = this.clock.now().getTime() - Date.parse(timestamp);
     if (!(age < MAX_AGE_MS && age > -MAX_SKEW_MS)) return false;
-    const expected = createHmac('sha256', this.secretOf(tenantId)).update(message).update(timestamp).digest();
-    return signatures.split(',').some(item => {
-      const given = Buffer.from(item.trim(), 'hex');
-      return given.length === expected.length && timingSafeEqual(given, expected);
+    const given = signatures.split(',', MOST_SIGNATURES).map(item => Buffer.from(item.trim(), 'hex'));
+    return secrets.some(secret => {
+      const expected = createHmac('sha256', secret).update(message).update(timestamp).digest();
+      return given.some(item => item.length === expected.length && timingSafeEqual(item, expected));
     });
   }
 }
+
+/** The provider signs once for each secret; an account has no more. */
+const MOST_SIGNATURES = 20;
+
+const secretFrom = (key: Buffer, tenantId: ObjectId): string =>
+  createHmac('sha256', key).update(tenantId.toHexString()).digest('base64url');

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Sealer } from '../events/sealer.js';
+import { AuditLog } from '../modules/audit/audit-log.js';
+import { UnitOfWork } from '../mongo/unit-of-work.js';
+import type { CollectionDefinition } from '../mongo/model-provider.js';
+import { SealedValues } from '../tenancy/sealed-values.js';
+import { TenantDirectory } from '../tenancy/tenant-directory.js';
+import { TenantRunner } from '../tenancy/tenant-runner.js';
+import type { TenantDocument } from '../tenancy/tenant.schema.js';
+import { SealedValueError } from '../vault/vault.js';
+import { operatorScope } from './operator-scope.js';
+import { SEALED_COLLECTIONS } from './sealed-collections.js';
+
+/** What came of wrapping all sealed values again. */
+export interface RewrapOutcome {
+  readonly rewrapped: number;
+  readonly tenants: number;
+  /** The tenants that hold a value which no configured master key opens. */
+  readonly unreadable: readonly string[];
+}
+
+/** Changes of the master key, as far as they are the operator's work. */
+@Injectable()
+export class KeyOperations {
+  constructor(
+    private readonly tenants: TenantDirectory,
+    private readonly runner: TenantRunner,
+    private readonly work: UnitOfWork,
+    private readonly sealed: SealedValues,
+    private readonly audit: AuditLog,
+    private readonly sealer: Sealer,
+  ) {}
+
+  /**
+   * Wraps everything that is sealed with the current MASTER_KEY, tenant by tenant, each with its audit row in one
+   * transaction: interrupted, it goes on where it was. Servers may run meanwhile, on either key.
+   */
+  async rewrap(): Promise<RewrapOutcome> {
+    const tenants = await this.tenants.list();
+    const unreadable: string[] = [];
+    let rewrapped = 0;
+    for (const tenant of tenants) {
+      try {
+        rewrapped += await this.rewrapFor(tenant);
+      } catch (error) {
+        if (!(error instanceof SealedValueError)) throw error;
+        unreadable.push(tenant.subdomain);
+      }
+    }
+    return { rewrapped, tenants: tenants.length, unreadable };
+  }
+
+  private async rewrapFor(tenant: TenantDocument): Promise<number> {
+    const definitions = SEALED_COLLECTIONS as unknown as readonly CollectionDefinition<unknown>[];
+    const count = await this.runner.run(operatorScope(tenant), () =>
+      this.work.run(async () => {
+        const values = await this.sealed.rewrap(tenant._id, definitions);
+        if (values > 0) await this.audit.record({ action: 'tenant.keys_rewrapped', details: { values } });
+        return values;
+      }),
+    );
+    if (count > 0) await this.sealer.seal(tenant._id, 'audit').catch(() => undefined);
+    return count;
+  }
+}

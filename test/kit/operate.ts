@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import type { TestServer } from './server.js';
+
+/** What a command of the operator has come to. */
+export interface Operated {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the operator's command line on a server's stores, as a process of its own. */
+export function operate(
+  server: TestServer,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Operated> {
+  const { MONGODB_URI, REDIS_URL, JWT_SECRET, MASTER_KEY } = server.settings;
+  const own = { PATH: process.env['PATH'], NODE_ENV: 'test', MONGODB_URI, REDIS_URL, JWT_SECRET, MASTER_KEY };
+  return new Promise((resolve, reject) => {
+    const program = ['--import', './test/jest/register.mjs', 'src/operator/main.ts', ...args];
+    const child = spawn(process.execPath, program, { env: { ...own, ...env } });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', code => {
+      resolve({ code, out, err });
+    });
+  });
+}
