@@ -8,6 +8,7 @@ import { JobsModule } from './jobs/jobs.module.js';
 import { LinksModule } from './links/links.module.js';
 import { AgentsModule } from './modules/agents/agents.module.js';
 import { AnalyticsModule } from './modules/analytics/analytics.module.js';
+import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
 import { CallsModule } from './modules/calls/calls.module.js';
 import { NodeModule } from './modules/node/node.module.js';
@@ -44,6 +45,7 @@ export class AppModule {
         TenantsModule,
         UsersModule,
         SessionsModule,
+        ApiKeysModule,
         AgentsModule,
         CallsModule,
         UltravoxModule,

@@ -3,6 +3,9 @@ import { APP_GUARD } from '@nestjs/core';
 import { modelProvider } from '../mongo/model-provider.js';
 import { AccessGuard } from './access.guard.js';
 import { AccessTokens } from './access-tokens.js';
+import { ApiKeyCache } from './api-key-cache.js';
+import { API_KEYS } from './api-key.schema.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
 import { Authenticator } from './authenticator.js';
 import { CREDENTIALS } from './credential.schema.js';
 import { Credentials } from './credentials.js';
@@ -10,6 +13,7 @@ import { JwtStrategy } from './jwt.strategy.js';
 import { LogInLimits } from './log-in-limits.js';
 import { Passwords } from './passwords.js';
 import { PresentViewer } from './present-viewer.js';
+import { RightsReader } from './rights-reader.js';
 import { RightsWatch } from './rights-watch.js';
 import { SESSIONS } from './session.schema.js';
 import { SessionCookies } from './session-cookies.js';
@@ -20,12 +24,15 @@ import { ViewerCache } from './viewer-cache.js';
 
 const shared = [
   AccessTokens,
+  ApiKeyCache,
+  ApiKeysRepository,
   Authenticator,
   Credentials,
   JwtStrategy,
   LogInLimits,
   Passwords,
   PresentViewer,
+  RightsReader,
   RightsWatch,
   SessionCookies,
   SessionsRepository,
@@ -39,6 +46,7 @@ const shared = [
   providers: [
     modelProvider(USERS),
     modelProvider(SESSIONS),
+    modelProvider(API_KEYS),
     modelProvider(CREDENTIALS),
     ...shared,
     { provide: APP_GUARD, useClass: AccessGuard },

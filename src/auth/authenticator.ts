@@ -4,6 +4,8 @@ import passport from 'passport';
 import type { ObjectId } from '../mongo/object-id.js';
 import { ANONYMOUS, type Viewer } from '../tenancy/viewer.js';
 import type { AccessClaims } from './access-tokens.js';
+import { ApiKeyCache } from './api-key-cache.js';
+import { isApiKey, parseApiKey } from './api-key-format.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { ViewerCache } from './viewer-cache.js';
 
@@ -12,8 +14,14 @@ export interface Authentication {
   readonly viewer: Viewer;
   /** The tenant of a credential that counts; null without one. */
   readonly tenantId: ObjectId | null;
-  /** When the credential ends. */
+  /** When the credential ends; null for one that does not end by itself. */
   readonly expiresAt: Date | null;
+}
+
+/** Why a credential does not count; see AnonymousViewer. */
+interface Rejection {
+  readonly rejection: string;
+  readonly isFinal?: boolean;
 }
 
 /**
@@ -25,19 +33,24 @@ export class Authenticator {
   constructor(
     private readonly strategy: JwtStrategy,
     private readonly viewers: ViewerCache,
+    private readonly keys: ApiKeyCache,
   ) {}
 
   async authenticate(request: Pick<IncomingMessage, 'headers'>): Promise<Authentication> {
-    if (this.strategy.tokenOf(request) === null) {
-      const rejection =
-        request.headers.authorization && 'The Authorization header must be `Bearer <access token>`.';
-      return anonymous(rejection);
-    }
+    const token = this.strategy.tokenOf(request);
+    if (token === null) return request.headers.authorization === undefined ? STRANGER : rejected(UNREADABLE);
+    if (isApiKey(token)) return this.authenticateKey(token);
     const claims = await this.verify(request);
-    if (!claims) return anonymous('The access token is not valid or has expired.');
+    if (!claims) return rejected({ rejection: 'The access token is not valid or has expired.' });
     const viewer = await this.viewers.get(claims.tenantId, claims.sessionId);
-    if (!viewer?.userId.equals(claims.userId)) return anonymous('The session is over.');
+    if (!viewer?.userId.equals(claims.userId)) return rejected({ rejection: 'The session is over.' });
     return { viewer, tenantId: claims.tenantId, expiresAt: claims.expiresAt };
+  }
+
+  /** A mistyped key is refused by its checksum, without a look-up. */
+  private async authenticateKey(key: string): Promise<Authentication> {
+    const parsed = parseApiKey(key);
+    return (parsed && (await this.keys.get(parsed))) ?? rejected(BAD_KEY);
   }
 
   /** Passport's verdict on the token; null for one that does not count. */
@@ -59,10 +72,16 @@ export class Authenticator {
   }
 }
 
-function anonymous(rejection: string | undefined): Authentication {
-  return {
-    viewer: rejection ? Object.freeze({ ...ANONYMOUS, rejection }) : ANONYMOUS,
-    tenantId: null,
-    expiresAt: null,
-  };
+const STRANGER: Authentication = { viewer: ANONYMOUS, tenantId: null, expiresAt: null };
+
+const UNREADABLE: Rejection = {
+  rejection: 'The Authorization header must be `Bearer <access token or API key>`.',
+};
+const BAD_KEY: Rejection = {
+  rejection: 'The API key is not valid, has expired or was revoked.',
+  isFinal: true,
+};
+
+function rejected(reason: Rejection): Authentication {
+  return { ...STRANGER, viewer: Object.freeze({ ...ANONYMOUS, ...reason }) };
 }

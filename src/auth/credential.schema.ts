@@ -3,25 +3,27 @@ import type { ObjectId } from '../mongo/object-id.js';
 import { systemSchema } from '../tenancy/plugin/system-schema.js';
 
 /** What a token without a tenant's name is for. */
-export type CredentialKind = 'refresh' | 'invitation';
+export const CREDENTIAL_KINDS = ['refresh', 'invitation', 'key'] as const;
+export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
 /** Leads from a token's hash to its tenant. Global data, since the token is all that the sender has. */
 export interface CredentialDocument {
-  /** SHA-256 of the token, in hex. */
+  /** SHA-256 of the token, or of an API key's public part, in hex. */
   _id: string;
   kind: CredentialKind;
   tenantId: ObjectId;
-  /** The session or invitation that the token is for. */
+  /** The session, invitation or API key that the token is for. */
   subjectId: ObjectId;
-  expiresAt: Date;
+  /** null: it has no end of its own. */
+  expiresAt: Date | null;
 }
 
 const schema = systemSchema<CredentialDocument>('global', {
   _id: { type: String, required: true },
-  kind: { type: String, required: true, enum: ['refresh', 'invitation'] },
+  kind: { type: String, required: true, enum: CREDENTIAL_KINDS },
   tenantId: { type: 'ObjectId', required: true },
   subjectId: { type: 'ObjectId', required: true },
-  expiresAt: { type: Date, required: true },
+  expiresAt: { type: Date, default: null },
 } as never);
 // Entries of expired tokens are removed by the database.
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

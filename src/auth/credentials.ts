@@ -27,9 +27,14 @@ export class Credentials {
   /** Makes a token of 256 random bits and notes whom it leads to. The token itself is stored nowhere. */
   async issue(entry: Omit<CredentialDocument, '_id'>): Promise<IssuedToken> {
     const token = randomBytes(32).toString('base64url');
+    return { token, hash: await this.note(token, entry) };
+  }
+
+  /** Notes whom a token that was made elsewhere leads to, and returns its hash. */
+  async note(token: string, entry: Omit<CredentialDocument, '_id'>): Promise<string> {
     const hash = hashToken(token);
     await this.system.run('credential.issue', () => this.model.insertMany([{ ...entry, _id: hash }]));
-    return { token, hash };
+    return hash;
   }
 
   /** Finds what a token is for; null when it is unknown, expired or of another kind. */
@@ -39,7 +44,7 @@ export class Credentials {
         .findOne({ _id: hashToken(token), kind })
         .lean()
         .exec();
-      return entry && entry.expiresAt > new Date() ? entry : null;
+      return entry && (entry.expiresAt === null || entry.expiresAt > new Date()) ? entry : null;
     });
   }
 

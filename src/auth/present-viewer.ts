@@ -4,6 +4,7 @@ import { TenantContext } from '../tenancy/tenant-context.js';
 import type { Viewer } from '../tenancy/viewer.js';
 import { assertAccess } from './access.guard.js';
 import type { Permission } from './permissions.js';
+import { ApiKeyCache } from './api-key-cache.js';
 import { ViewerCache } from './viewer-cache.js';
 
 /**
@@ -14,15 +15,28 @@ import { ViewerCache } from './viewer-cache.js';
 export class PresentViewer {
   constructor(
     private readonly viewers: ViewerCache,
+    private readonly keys: ApiKeyCache,
     private readonly context: TenantContext,
   ) {}
 
-  /** @throws DomainError UNAUTHENTICATED once his session is over, FORBIDDEN without the right. */
+  /** @throws DomainError UNAUTHENTICATED once his credential does not count any more, FORBIDDEN without the right. */
   async with(permission: Permission): Promise<Viewer> {
-    const { tenant, viewer } = this.context;
-    const present = viewer.kind === 'user' ? await this.viewers.get(tenant.id, viewer.sessionId) : viewer;
+    const present = await this.read();
     if (!present) throw new DomainError('UNAUTHENTICATED', 'The session is over.');
     assertAccess({ permission }, present);
     return present;
+  }
+
+  private async read(): Promise<Viewer | null> {
+    const { tenant, viewer } = this.context;
+    switch (viewer.kind) {
+      case 'user':
+        return this.viewers.get(tenant.id, viewer.sessionId);
+      case 'key':
+        return this.keys.present(tenant.id, viewer.keyId);
+      case 'system':
+      case 'anonymous':
+        return viewer;
+    }
   }
 }

@@ -1,23 +1,17 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { ObjectId } from '../mongo/object-id.js';
 import { repeat, type Repeating } from '../repeat/repeat.js';
 import { TenantDirectory } from '../tenancy/tenant-directory.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
 import { jobScope, type TenantIdentity, type TenantScope } from '../tenancy/tenant-scope.js';
-import type { UserViewer } from '../tenancy/viewer.js';
-import { SessionsRepository } from './sessions.repository.js';
-import { UsersRepository } from './users.repository.js';
+import { type RightsLoss, RightsReader, type WatchedViewer } from './rights-reader.js';
 import { VIEWER_LIFETIME_MS } from './viewer-cache.js';
 
 /** Tenants that are looked at together. */
 const AT_ONCE = 10;
 
-/** Why an open stream must end. */
-export type RightsLoss = 'session-over' | 'user-deactivated' | 'tenant-suspended' | 'role-changed';
-
 interface Watcher {
   readonly tenant: TenantIdentity;
-  readonly viewer: UserViewer;
+  readonly viewer: WatchedViewer;
   readonly onLoss: (loss: RightsLoss) => void;
 }
 
@@ -33,8 +27,7 @@ export class RightsWatch implements OnApplicationBootstrap, OnApplicationShutdow
 
   constructor(
     private readonly tenants: TenantDirectory,
-    private readonly sessions: SessionsRepository,
-    private readonly users: UsersRepository,
+    private readonly rights: RightsReader,
     private readonly runner: TenantRunner,
   ) {}
 
@@ -52,10 +45,10 @@ export class RightsWatch implements OnApplicationBootstrap, OnApplicationShutdow
     await this.repeating?.stop();
   }
 
-  /** Calls `onLoss` once when the scope's user loses what the stream was opened with. Returns how to stop. */
+  /** Calls `onLoss` once when the scope's viewer loses what the stream was opened with. Returns how to stop. */
   watch(scope: TenantScope, onLoss: (loss: RightsLoss) => void): () => void {
     const { tenant, viewer } = scope;
-    if (!tenant || viewer.kind !== 'user') return () => undefined;
+    if (!tenant || (viewer.kind !== 'user' && viewer.kind !== 'key')) return () => undefined;
     const watcher = { tenant, viewer, onLoss };
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
@@ -78,34 +71,14 @@ export class RightsWatch implements OnApplicationBootstrap, OnApplicationShutdow
     const tenantId = watchers[0]?.tenant.id;
     if (!tenantId) return;
     const tenant = await this.tenants.findById(tenantId);
-    const [sessions, users] = await this.runner.run(jobScope(tenantId, 'rights watch'), () =>
-      Promise.all([
-        this.sessions.findByIds(distinct(watchers.map(({ viewer }) => viewer.sessionId))),
-        this.users.findByIds(distinct(watchers.map(({ viewer }) => viewer.userId))),
-      ]),
+    const lossOf = await this.runner.run(jobScope(tenantId, 'rights watch'), () =>
+      this.rights.read(watchers.map(({ viewer }) => viewer)),
     );
-    const openSessions = new Set(
-      sessions.filter(session => !session.endedAt).map(session => session._id.toHexString()),
-    );
-    const usersById = new Map(users.map(user => [user._id.toHexString(), user]));
     for (const watcher of watchers) {
-      const user = usersById.get(watcher.viewer.userId.toHexString());
-      const loss: RightsLoss | null = !tenant?.isActive
-        ? 'tenant-suspended'
-        : !user?.isActive
-          ? 'user-deactivated'
-          : !openSessions.has(watcher.viewer.sessionId.toHexString())
-            ? 'session-over'
-            : user.role !== watcher.viewer.role
-              ? 'role-changed'
-              : null;
+      const loss = tenant?.isActive ? lossOf(watcher.viewer) : 'tenant-suspended';
       if (loss && this.watchers.delete(watcher)) watcher.onLoss(loss);
     }
   }
-}
-
-function distinct(ids: readonly ObjectId[]): ObjectId[] {
-  return [...new Map(ids.map(id => [id.toHexString(), id])).values()];
 }
 
 function groupByTenant(watchers: Iterable<Watcher>): Map<string, Watcher[]> {

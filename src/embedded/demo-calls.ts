@@ -84,7 +84,7 @@ function demoCall(story: Story, agent: AgentDefaults, userId: ObjectId | null, n
       recordingEnabled: false,
     },
     agent,
-    { userId, owner: '' },
+    { userId, keyId: null, owner: '' },
     { baseUrl: 'http://demo.invalid', isOwnKey: false, isSimulated: true },
     createdAt,
   );

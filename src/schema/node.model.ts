@@ -9,6 +9,7 @@ const TYPE_OF_ID: Readonly<Record<string, string>> = {
   agent: 'Agent',
   call: 'Call',
   audit: 'AuditEvent',
+  key: 'ApiKey',
 };
 
 @InterfaceType({

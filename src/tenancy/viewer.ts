@@ -13,11 +13,34 @@ export interface UserViewer {
   readonly label: string;
 }
 
+/** What an API key may be made for. */
+export const API_KEY_SCOPES = [
+  'CALLS_READ',
+  'CALLS_WRITE',
+  'AGENTS_READ',
+  'AGENTS_WRITE',
+  'ANALYTICS_READ',
+  'AUDIT_READ',
+  'WEBHOOKS_MANAGE',
+] as const;
+export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
+
+/** A program with an API key. It acts for the tenant, not for the person who made the key. */
+export interface ApiKeyViewer {
+  readonly kind: 'key';
+  readonly keyId: ObjectId;
+  readonly scopes: readonly ApiKeyScope[];
+  /** The key's name and id, as audit rows keep them. */
+  readonly label: string;
+}
+
 /** Somebody without a credential; may use public fields only. */
 export interface AnonymousViewer {
   readonly kind: 'anonymous';
   /** Why a credential that was sent did not count, in words for its sender. */
   readonly rejection?: string;
+  /** Whether its sender cannot get another one by himself, as he can with a refresh token. */
+  readonly isFinal?: boolean;
 }
 
 /** The server itself: provider news, jobs, the operator's command line. `label` says which, for the audit log. */
@@ -27,7 +50,7 @@ export interface SystemViewer {
 }
 
 /** There is always a viewer, never null. */
-export type Viewer = UserViewer | AnonymousViewer | SystemViewer;
+export type Viewer = UserViewer | ApiKeyViewer | AnonymousViewer | SystemViewer;
 
 export const ANONYMOUS: AnonymousViewer = Object.freeze({ kind: 'anonymous' });
 

@@ -39,6 +39,7 @@ describe('The indexes', () => {
     tenant = await seedTenant(server);
     ({ client } = tenant.admin);
     const user = await tenant.user();
+    await client.data('mutation { createApiKey(input: { name: "Key", scopes: [CALLS_READ] }) { secret } }');
     await client.data('mutation { inviteUser(input: { email: "open@people.example" }) { token } }');
     const { createAgent } = await client.data(
       'mutation { createAgent(input: { name: "One", systemPrompt: "You are one." }) { id } }',
@@ -200,7 +201,7 @@ describe('The indexes', () => {
   it('serve everything else that the API reads', async () => {
     const entries = await profiled(async () => {
       await client.data(
-        '{ invitations { id } viewer { id } tenant { id } branding { name } eventCursor verifyAuditLog { isIntact checked } }',
+        '{ invitations { id } apiKeys { id } viewer { id } tenant { id } branding { name } eventCursor verifyAuditLog { isIntact checked } }',
       );
       await client.data(
         '{ dashboard { totalCalls totalUsers callsByDay(days: 366) { count } recentCalls { id agent { id } createdBy { id } queuePosition } } }',

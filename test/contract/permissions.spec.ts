@@ -15,7 +15,7 @@ import {
 import { type Access, ACCESS } from '../../src/auth/allow.js';
 import { isAllowed } from '../../src/auth/permissions.js';
 import { newObjectId } from '../../src/mongo/object-id.js';
-import type { Role } from '../../src/tenancy/viewer.js';
+import { API_KEY_SCOPES, type ApiKeyScope, type Role } from '../../src/tenancy/viewer.js';
 import type { AnswerError } from '../kit/answer-error.js';
 import type { Client } from '../kit/client.js';
 import { generatedFile, table } from '../kit/generated-file.js';
@@ -34,7 +34,7 @@ const INTRODUCTION = `# Who may do what
 
 Each root field of the API names the one right that it needs, or is open to everybody. This table is made from the code
 by a test; \`UPDATE_DOCS=1 npm test -- test/contract/permissions\` writes it anew. Whose calls a viewer sees inside of what
-he may do: admins all of their tenant's, users their own. Fields of types never show more than the root fields do.
+he may do: admins and API keys all of their tenant's, users their own. An API key needs the scope that is named. Fields of types never show more than the root fields do.
 `;
 
 /** The handlers of root fields by `Type.name`, as Nest has registered them. */
@@ -131,6 +131,14 @@ describe('Permissions', () => {
   });
   afterAll(() => server.stop());
 
+  /** Which scope opens a field to API keys. */
+  const openTo = (access: Access | undefined): string => {
+    if (!access || 'public' in access) return access ? 'yes' : '';
+    const may = (...scopes: ApiKeyScope[]) =>
+      isAllowed({ kind: 'key', keyId: newObjectId(), scopes, label: '' }, access.permission);
+    return may() ? 'yes' : API_KEY_SCOPES.filter(scope => may(scope)).join(', ');
+  };
+
   const mayUse = (access: Access | undefined, role: Role | null): boolean => {
     if (access && 'public' in access) return true;
     if (!access || role === null) return false;
@@ -166,8 +174,9 @@ describe('Permissions', () => {
       yes(mayUse(access, null)),
       yes(mayUse(access, 'USER')),
       yes(mayUse(access, 'ADMIN')),
+      openTo(access),
     ]);
-    const matrix = table(['Type', 'Field', 'Right', 'Stranger', 'User', 'Admin'], rows);
+    const matrix = table(['Type', 'Field', 'Right', 'Stranger', 'User', 'Admin', 'API key'], rows);
     const { committed, current } = await generatedFile('docs/permissions.md', `${INTRODUCTION}\n${matrix}\n`);
     expect(committed).toBe(current);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { buildSchema, type ExecutionArgs, type GraphQLObjectType, parse } from 'graphql';
 import { newObjectId } from '../../mongo/object-id.js';
 import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
-import type { Role } from '../../tenancy/viewer.js';
+import type { ApiKeyScope, Role } from '../../tenancy/viewer.js';
 import { SharedExecutions } from './shared-executions.js';
 
 const TENANT = newObjectId();
@@ -13,6 +13,13 @@ function someone(role: Role, tenantId = TENANT): TenantScope {
     viewer: { kind: 'user', userId: newObjectId(), sessionId: newObjectId(), role, label: 'someone' },
     requestId: 'test',
     origin: { transport: 'websocket', ip: null, userAgent: null },
+  });
+}
+
+function someKey(...scopes: ApiKeyScope[]): TenantScope {
+  return tenantScope({
+    ...someone('ADMIN'),
+    viewer: { kind: 'key', keyId: newObjectId(), scopes, label: 'some key' },
   });
 }
 
@@ -64,6 +71,8 @@ describe('Executions of one event', () => {
   it.each([
     ['of different visibility', someone('ADMIN'), someone('USER')],
     ['who are different people', someone('USER'), someone('USER')],
+    ['of whom one is an API key', someone('ADMIN'), someKey('CALLS_READ')],
+    ['who are API keys of different scopes', someKey('CALLS_READ'), someKey('CALLS_READ', 'AGENTS_READ')],
     ['of different tenants', someone('ADMIN'), someone('ADMIN', newObjectId())],
   ])('are not shared by viewers %s', async (_why, one, other) => {
     const { ask, root, looks } = counted();

@@ -67,8 +67,16 @@ function shareKey({ schema, document, operationName, variableValues }: Execution
 
 /** Viewers of one visibility see the same of an event that both may hear of. */
 function visibilityOf(viewer: Viewer): string {
-  if (seesAllCalls(viewer)) return 'all';
-  return viewer.kind === 'user' ? viewer.userId.toHexString() : viewer.kind;
+  switch (viewer.kind) {
+    case 'user':
+      return seesAllCalls(viewer) ? 'admin' : viewer.userId.toHexString();
+    case 'key':
+      // What stands beside a call, such as its agent, depends on the scopes.
+      return viewer.scopes.toSorted().join();
+    case 'system':
+    case 'anonymous':
+      return viewer.kind;
+  }
 }
 
 function asksPerViewer(schema: GraphQLSchema, document: DocumentNode): boolean {

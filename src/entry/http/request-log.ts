@@ -42,5 +42,13 @@ export function millisecondsSince(startedAt: bigint): number {
 }
 
 function viewerLabel(viewer: Viewer): string {
-  return viewer.kind === 'user' ? toPublicId('user', viewer.userId) : viewer.kind;
+  switch (viewer.kind) {
+    case 'user':
+      return toPublicId('user', viewer.userId);
+    case 'key':
+      return toPublicId('key', viewer.keyId);
+    case 'system':
+    case 'anonymous':
+      return viewer.kind;
+  }
 }

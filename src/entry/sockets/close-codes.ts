@@ -1,4 +1,4 @@
-import type { RightsLoss } from '../../auth/rights-watch.js';
+import type { RightsLoss } from '../../auth/rights-reader.js';
 import type { ErrorCode } from '../../errors/error-codes.js';
 
 /** How a socket is closed: a code that client libraries act on, and a reason for people. */
@@ -15,6 +15,8 @@ export interface Closing {
 export const CLOSINGS = {
   /** Come back with a fresh access token. */
   expired: { code: 4403, reason: 'Access token expired or not valid: refresh and come back' },
+  /** A credential that nobody can refresh. */
+  badKey: { code: 4401, reason: 'API key not valid, expired or revoked' },
   /** Something went wrong here, such as a database that is away: come back. */
   fault: { code: 1013, reason: 'INTERNAL' },
   /** A message that is too large (1009) or broken (1002, 1007) has its own code; this is for all other faults of the line. */
@@ -32,6 +34,7 @@ export const LOSS_CLOSINGS: Readonly<Record<RightsLoss, Closing>> = {
   'session-over': { code: 4401, reason: 'Session over: sign in again' },
   'user-deactivated': { code: 4401, reason: 'User deactivated' },
   'tenant-suspended': { code: 4401, reason: 'Tenant suspended' },
+  'key-revoked': { code: 4401, reason: 'API key revoked' },
   'role-changed': { code: 4412, reason: 'Role changed: come back with the new rights and resume' },
 };
 

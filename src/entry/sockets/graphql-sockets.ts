@@ -188,7 +188,7 @@ export class GraphqlSockets {
         origin,
       });
       await this.limits.take(scope, requestsPerMinute);
-      const closing = isRejected(scope) ? CLOSINGS.expired : this.settle(state, scope);
+      const closing = rejection(scope) ?? this.settle(state, scope);
       if (closing) {
         closeNow(socket, closing);
         return false;
@@ -246,9 +246,10 @@ function scopeOf({ scope }: SocketState): TenantScope {
   return scope;
 }
 
-/** Whether a credential was sent that does not count: better to say so than to serve its sender as a stranger. */
-function isRejected({ viewer }: TenantScope): boolean {
-  return viewer.kind === 'anonymous' && viewer.rejection !== undefined;
+/** A credential was sent that does not count: better to say so than to serve its sender as a stranger. */
+function rejection({ viewer }: TenantScope): Closing | null {
+  if (viewer.kind !== 'anonymous' || viewer.rejection === undefined) return null;
+  return viewer.isFinal ? CLOSINGS.badKey : CLOSINGS.expired;
 }
 
 /** Pings, and cuts a line whose other end no longer answers. */

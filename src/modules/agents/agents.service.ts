@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { isAllowed } from '../../auth/permissions.js';
 import { notFound } from '../../errors/domain-error.js';
 import { fromPublicId } from '../../ids/public-id.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { type Connection, type PageArguments, paginate } from '../../pagination/connection.js';
 import { CursorCodec } from '../../pagination/cursor-codec.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
 import { UsersService } from '../users/users.service.js';
 import { AgentVersionsRepository } from './agent-versions.repository.js';
 import { type AgentVersionModel, agentVersionModel } from './agent-version.model.js';
@@ -20,6 +22,7 @@ export class AgentsService {
     private readonly versions: AgentVersionsRepository,
     private readonly users: UsersService,
     private readonly cursors: CursorCodec,
+    private readonly context: TenantContext,
   ) {}
 
   /** An agent by its public id; null when there is none. */
@@ -40,10 +43,10 @@ export class AgentsService {
     return agent;
   }
 
-  /** Many agents in one query, by the hex digits of their ids; unknown and deleted ones are missing. */
+  /** Many agents in one query, by the hex digits of their ids; unknown, deleted and hidden ones are missing. */
   async findMany(ids: readonly (ObjectId | null)[]): Promise<ReadonlyMap<string, AgentModel>> {
     const unique = new Map(ids.flatMap(id => (id ? [[id.toHexString(), id]] : [])));
-    if (unique.size === 0) return new Map();
+    if (unique.size === 0 || !isAllowed(this.context.viewer, 'agents:read')) return new Map();
     const agents = await this.agents.findByIds([...unique.values()]);
     return new Map(agents.map(agent => [agent._id.toHexString(), agentModel(agent)]));
   }
@@ -73,8 +76,7 @@ export class AgentsService {
       cursors: this.cursors,
       fetch: async query => {
         const documents = await this.versions.page(agentId, query);
-        const visible = documents.map(({ createdById: id }) => (id && this.users.isVisible(id) ? id : null));
-        makers = await this.users.findMany(visible);
+        makers = await this.users.findMany(documents.map(({ createdById }) => createdById));
         return documents;
       },
       count: () => this.versions.countOf(agentId),

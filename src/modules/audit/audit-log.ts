@@ -28,6 +28,8 @@ export type AuditAction =
   | 'user.reactivated'
   | 'user.password_changed'
   | 'invitation.revoked'
+  | 'api_key.created'
+  | 'api_key.revoked'
   | 'agent.created'
   | 'agent.updated'
   | 'agent.deleted'
@@ -87,6 +89,7 @@ function actorOf(viewer: Viewer): { id: ObjectId | null; label: string } {
   switch (viewer.kind) {
     case 'user':
       return { id: viewer.userId, label: viewer.label };
+    case 'key':
     case 'system':
       return { id: null, label: viewer.label };
     case 'anonymous':

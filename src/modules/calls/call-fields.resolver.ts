@@ -37,13 +37,16 @@ export class CallFieldsResolver {
 
   @ResolveField(() => AgentModel, {
     nullable: true,
-    description: 'null: made without an agent, or the agent is deleted.',
+    description: 'null: made without an agent, the agent is deleted, or the viewer may not read agents.',
   })
   agent(@Parent() { document }: CallModel) {
     return this.joins.agentOf(document);
   }
 
-  @ResolveField(() => UserModel, { nullable: true, description: 'null: not made by a user.' })
+  @ResolveField(() => UserModel, {
+    nullable: true,
+    description: 'null: made with an API key, or read with one.',
+  })
   createdBy(@Parent() { document }: CallModel) {
     return this.joins.creatorOf(document);
   }

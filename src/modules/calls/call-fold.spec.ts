@@ -13,7 +13,7 @@ const queued = (): CallDocument => ({
   ...newCall(
     { systemPrompt: 'Hello.', medium: 'WEB' },
     null,
-    { userId: newObjectId(), owner: 'user' },
+    { userId: newObjectId(), keyId: null, owner: 'user' },
     { baseUrl: 'http://provider.invalid', isOwnKey: false, isSimulated: true },
     at(0),
   ),

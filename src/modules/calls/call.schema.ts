@@ -40,6 +40,8 @@ export interface CallSettlement {
 
 export interface CallDocument extends ScopedDocument {
   createdById: ObjectId | null;
+  /** The API key that it was made with; null when a user made it. */
+  createdByKeyId: ObjectId | null;
   status: CallStatus;
   medium: CallMedium;
   agentId: ObjectId | null;
@@ -84,6 +86,7 @@ export interface CallDocument extends ScopedDocument {
 
 const schema = scopedSchema<CallDocument>({
   createdById: { type: 'ObjectId', default: null },
+  createdByKeyId: { type: 'ObjectId', default: null },
   status: { type: String, required: true, enum: CALL_STATUSES },
   medium: { type: String, required: true, enum: CALL_MEDIA },
   agentId: { type: 'ObjectId', default: null },

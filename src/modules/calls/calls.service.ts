@@ -15,7 +15,7 @@ import { type CallModel, toCallModel } from './call.model.js';
 import type { CallDocument } from './call.schema.js';
 import { type CallCriteria, CallsRepository } from './calls.repository.js';
 
-/** Reads the calls that the viewer may see: admins all of the tenant's, everybody else his own. */
+/** Reads the calls that the viewer may see: admins and API keys all of the tenant's, everybody else his own. */
 @Injectable()
 export class CallsService {
   constructor(
@@ -103,7 +103,15 @@ export class CallsService {
   /** Whether the viewer is the one who made the call. */
   isCreator(call: CallDocument): boolean {
     const { viewer } = this.context;
-    return viewer.kind === 'user' && call.createdById !== null && viewer.userId.equals(call.createdById);
+    switch (viewer.kind) {
+      case 'user':
+        return call.createdById !== null && viewer.userId.equals(call.createdById);
+      case 'key':
+        return call.createdByKeyId !== null && viewer.keyId.equals(call.createdByKeyId);
+      case 'system':
+      case 'anonymous':
+        return false;
+    }
   }
 }
 

@@ -108,7 +108,14 @@ export class CreateCall {
 
   private creator(): CallCreator {
     const { viewer } = this.context;
-    if (viewer.kind !== 'user') throw new DomainError('FORBIDDEN');
-    return { userId: viewer.userId, owner: toPublicId('user', viewer.userId) };
+    switch (viewer.kind) {
+      case 'user':
+        return { userId: viewer.userId, keyId: null, owner: toPublicId('user', viewer.userId) };
+      case 'key':
+        return { userId: null, keyId: viewer.keyId, owner: toPublicId('key', viewer.keyId) };
+      case 'system':
+      case 'anonymous':
+        throw new DomainError('FORBIDDEN');
+    }
   }
 }

@@ -26,6 +26,7 @@ export interface AgentDefaults extends Pick<
 /** Who makes a call, in which words an idempotency key belongs to him. */
 export interface CallCreator {
   readonly userId: ObjectId | null;
+  readonly keyId: ObjectId | null;
   readonly owner: string;
 }
 
@@ -55,6 +56,7 @@ export function newCall(
   return {
     _id: newObjectId(),
     createdById: creator.userId,
+    createdByKeyId: creator.keyId,
     status: 'QUEUED',
     medium: input.medium,
     agentId: agent?._id ?? null,

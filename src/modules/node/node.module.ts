@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AgentsModule } from '../agents/agents.module.js';
+import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import { CallsModule } from '../calls/calls.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -8,7 +9,7 @@ import { NodeService } from './node.service.js';
 
 /** Anything by its id. */
 @Module({
-  imports: [AgentsModule, CallsModule, TenantsModule, UsersModule],
+  imports: [AgentsModule, ApiKeysModule, CallsModule, TenantsModule, UsersModule],
   providers: [NodeResolver, NodeService],
 })
 export class NodeModule {}

@@ -11,7 +11,7 @@ export class NodeResolver {
     nullable: true,
     description: 'Anything by its id. Null when there is no such thing, or it is not yours to see.',
   })
-  @Allow('tenant:read')
+  @Allow('nodes:read')
   node(@Args('id', { type: () => ID }) id: string): Promise<Node | null> {
     return this.nodes.find(id);
   }

@@ -4,6 +4,7 @@ import { claimedIdType } from '../../ids/public-id.js';
 import type { Node } from '../../schema/node.model.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { AgentsService } from '../agents/agents.service.js';
+import { ApiKeysService } from '../api-keys/api-keys.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { toCallModel } from '../calls/call.model.js';
 import { CallsService } from '../calls/calls.service.js';
@@ -21,6 +22,7 @@ export class NodeService {
     private readonly agents: AgentsService,
     private readonly calls: CallsService,
     private readonly audit: AuditService,
+    private readonly apiKeys: ApiKeysService,
     private readonly context: TenantContext,
   ) {}
 
@@ -42,6 +44,8 @@ export class NodeService {
       }
       case 'audit':
         return this.audit.find(id);
+      case 'key':
+        return this.apiKeys.find(id);
       default:
         return null;
     }

@@ -18,7 +18,7 @@ export class UsersResolver {
     nullable: true,
     description: 'Whoever is signed in; null for a credential that is no person.',
   })
-  @Allow('account:own')
+  @Allow('tenant:read')
   viewer(): Promise<UserModel | null> {
     return this.reading.viewer();
   }

@@ -45,19 +45,16 @@ export class UsersService {
     });
   }
 
-  /**
-   * Many users in one query, by the hex digits of their ids; unknown ones are missing. Whether the viewer may see
-   * them is the caller's decision: see {@link UsersService.isVisible}.
-   */
+  /** Many users in one query, by the hex digits of their ids; those that the viewer may not see are missing. */
   async findMany(ids: readonly (ObjectId | null)[]): Promise<ReadonlyMap<string, UserModel>> {
-    const unique = new Map(ids.flatMap(id => (id ? [[id.toHexString(), id]] : [])));
+    const unique = new Map(ids.flatMap(id => (id && this.isVisible(id) ? [[id.toHexString(), id]] : [])));
     if (unique.size === 0) return new Map();
     const users = await this.users.findByIds([...unique.values()]);
     return new Map(users.map(user => [user._id.toHexString(), userModel(user)]));
   }
 
   /** Whether the viewer may see this user's record: admins anybody's, everybody else his own. */
-  isVisible(id: ObjectId): boolean {
+  private isVisible(id: ObjectId): boolean {
     const { viewer } = this.context;
     return isAllowed(viewer, 'users:manage') || (viewer.kind === 'user' && viewer.userId.equals(id));
   }

@@ -30,6 +30,7 @@ const COPIED: Readonly<Record<string, (index: number, original: Loose) => object
   auditEvents: index => ({ occurredAt: daysAgo(index), action: index % 2 ? 'user.login' : 'call.created' }),
   auditChain: index => ({ sequence: index + 1000, auditId: newObjectId() }),
   sessions: () => ({}),
+  apiKeys: index => ({ createdAt: daysAgo(index), revokedAt: index % 2 ? LATER : null }),
   // Not yet due, and of nobody: the server must leave them alone.
   jobs: () => ({ tenantId: newObjectId(), dueAt: LATER }),
   outbox: () => ({ tenantId: newObjectId(), createdAt: LATER }),

@@ -14,6 +14,7 @@ export const CALLS = `query ($first: Int, $after: String, $last: Int, $before: S
   calls(first: $first, after: $after, last: $last, before: $before, filter: $filter) { nodes { id } }
 }`;
 const AUDIT = 'query ($filter: AuditFilter) { auditEvents(filter: $filter) { nodes { id } } }';
+const KEY = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }';
 const PASSWORDS = `mutation ($currentPassword: String!, $newPassword: String!) {
   changePassword(currentPassword: $currentPassword, newPassword: $newPassword)
 }`;
@@ -88,6 +89,16 @@ export const FIELD_CASES: readonly Case[] = [
     'input.subdomain',
     'input.email',
     'input.password',
+  ],
+
+  ['a key without scopes', KEY, { input: { name: 'Key', scopes: [] } }, 'input.scopes'],
+  ['a key of an unknown scope', KEY, { input: { name: 'Key', scopes: ['ROOT'] } }, 'input.scopes[0]'],
+  ['a key without a name', KEY, { input: { name: '', scopes: ['CALLS_READ'] } }, 'input.name'],
+  [
+    'a key that has expired already',
+    KEY,
+    { input: { name: 'Key', scopes: ['CALLS_READ'], expiresAt: '2020-01-01T00:00:00.000Z' } },
+    'input.expiresAt',
   ],
 
   ['a colour by name', BRAND, { input: { primaryColor: 'red' } }, 'input.primaryColor'],

@@ -34,6 +34,7 @@ const subscription = (fields: string) => byId('subscription', fields);
 /** Every root field, and how it is tried. The test fails for a field that is missing here. */
 export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'Query.invitations': [{ query: '{ invitations { id email } }' }],
+  'Query.apiKeys': [{ query: '{ apiKeys { id name prefix } }' }],
   'Query.viewer': [{ query: `{ viewer { ${USER} } }` }],
   'Query.user': [query(`user(id: $id) { ${USER} }`)('user')],
   'Query.users': [
@@ -104,7 +105,9 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
         '{ dashboard { totalCalls activeCalls totalUsers totalDurationSeconds callsByStatus { status count } callsByDay { day count } recentCalls { id systemPrompt } } }',
     },
   ],
-  'Query.node': (['tenant', 'user', 'agent', 'call', 'invitation', 'audit', 'event', 'session'] as const).map(
+  'Query.node': (
+    ['tenant', 'user', 'agent', 'call', 'invitation', 'audit', 'event', 'session', 'key'] as const
+  ).map(
     query(
       `node(id: $id) { id ... on User { ${USER} } ... on Agent { name } ... on Call { systemPrompt } ... on Tenant { name branding { name } } }`,
     ),
@@ -116,6 +119,13 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
     },
   ],
   'Mutation.revokeInvitation': [mutation('revokeInvitation(id: $id)')('invitation')],
+  'Mutation.createApiKey': [
+    {
+      query: 'mutation { createApiKey(input: { name: "x", scopes: [CALLS_READ] }) { apiKey { id } } }',
+      differs: OWN,
+    },
+  ],
+  'Mutation.revokeApiKey': [mutation('revokeApiKey(id: $id) { id name }')('key')],
   'Mutation.setUserRole': [mutation(`setUserRole(userId: $id, role: ADMIN) { ${USER} }`)('user')],
   'Mutation.deactivateUser': [mutation(`deactivateUser(userId: $id) { ${USER} }`)('user')],
   'Mutation.reactivateUser': [mutation(`reactivateUser(userId: $id) { ${USER} }`)('user')],

@@ -18,6 +18,7 @@ export interface Names {
   readonly audit: string;
   readonly event: string;
   readonly session: string;
+  readonly key: string;
   readonly usersCursor: string;
   readonly agentsCursor: string;
   readonly callsCursor: string;
@@ -55,6 +56,10 @@ export async function seedWorld(server: TestServer, word: string): Promise<World
     'mutation ($input: InviteUserInput!) { inviteUser(input: $input) { token invitation { id } } }',
     { input: { email: `${word}-${unique}@people.example` } },
   );
+  const { createApiKey } = await client.data(
+    'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } } }',
+    { input: { name: `${word} key`, scopes: ['CALLS_READ'] } },
+  );
   const call = await startCall(client, {
     agentId: createAgent.id,
     systemPrompt: `Greet ${word}.`,
@@ -76,6 +81,7 @@ export async function seedWorld(server: TestServer, word: string): Promise<World
       audit: seen.auditEvents.nodes[0].id,
       event: seen.call.events.nodes[0].id,
       session: `session_${newObjectId().toHexString()}`,
+      key: createApiKey.apiKey.id,
       usersCursor: seen.users.edges[0].cursor,
       agentsCursor: seen.agents.edges[0].cursor,
       callsCursor: seen.calls.edges[0].cursor,

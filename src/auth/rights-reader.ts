@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from '../mongo/object-id.js';
+import type { ApiKeyViewer, UserViewer } from '../tenancy/viewer.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+import { SessionsRepository } from './sessions.repository.js';
+import { UsersRepository } from './users.repository.js';
+
+/** Why an open stream must end. */
+export type RightsLoss =
+  'session-over' | 'user-deactivated' | 'tenant-suspended' | 'role-changed' | 'key-revoked';
+
+/** A viewer who can lose what a stream was opened with. */
+export type WatchedViewer = UserViewer | ApiKeyViewer;
+
+/** Reads what viewers of the running operation's tenant have lost: three queries, however many they are. */
+@Injectable()
+export class RightsReader {
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly users: UsersRepository,
+    private readonly keys: ApiKeysRepository,
+  ) {}
+
+  /** Tells of each of the viewers what he has lost; null: nothing. An expired key is not lost but over. */
+  async read(viewers: readonly WatchedViewer[]): Promise<(viewer: WatchedViewer) => RightsLoss | null> {
+    const people = viewers.filter(viewer => viewer.kind === 'user');
+    const programs = viewers.filter(viewer => viewer.kind === 'key');
+    const [sessions, users, keys] = await Promise.all([
+      byId(
+        people.map(({ sessionId }) => sessionId),
+        ids => this.sessions.findByIds(ids),
+      ),
+      byId(
+        people.map(({ userId }) => userId),
+        ids => this.users.findByIds(ids),
+      ),
+      byId(
+        programs.map(({ keyId }) => keyId),
+        ids => this.keys.findByIds(ids),
+      ),
+    ]);
+    const lossOfUser = ({ userId, sessionId, role }: UserViewer): RightsLoss | null => {
+      const user = users.get(userId.toHexString());
+      const session = sessions.get(sessionId.toHexString());
+      if (!user?.isActive) return 'user-deactivated';
+      if (!session || session.endedAt) return 'session-over';
+      return user.role === role ? null : 'role-changed';
+    };
+    const lossOfKey = ({ keyId }: ApiKeyViewer): RightsLoss | null => {
+      const key = keys.get(keyId.toHexString());
+      return !key || key.revokedAt ? 'key-revoked' : null;
+    };
+    return viewer => (viewer.kind === 'user' ? lossOfUser(viewer) : lossOfKey(viewer));
+  }
+}
+
+/** Documents by the hex digits of their ids, each read once. */
+async function byId<T extends { readonly _id: ObjectId }>(
+  ids: readonly ObjectId[],
+  read: (ids: readonly ObjectId[]) => Promise<T[]>,
+): Promise<ReadonlyMap<string, T>> {
+  const distinct = new Map(ids.map(id => [id.toHexString(), id]));
+  const found = distinct.size > 0 ? await read([...distinct.values()]) : [];
+  return new Map(found.map(document => [document._id.toHexString(), document]));
+}
