@@ -3,6 +3,7 @@ import type { CallDocument } from '../modules/calls/call.schema.js';
 import { foldCall } from '../modules/calls/call-fold.js';
 import type { CallNews } from '../modules/calls/call-news.js';
 import { type AgentDefaults, newCall } from '../modules/calls/new-call.js';
+import type { Booking } from '../modules/usage/usage-ledger.service.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import type { NewDocument } from '../tenancy/tenant-repository.js';
 
@@ -11,6 +12,7 @@ export interface DemoCall {
   readonly call: NewDocument<CallDocument>;
   readonly utterances: readonly Utterance[];
   readonly history: readonly { readonly happening: CallHappening; readonly occurredAt: Date }[];
+  readonly bookings: readonly Booking[];
 }
 
 interface Story {
@@ -100,6 +102,7 @@ function demoCall(story: Story, agent: AgentDefaults, userId: ObjectId | null, n
     endReason: null,
     billedSeconds: null,
     isBillingFinal: false,
+    isRefunded: false,
     summary: null,
     shortSummary: null,
     metadata: {},
@@ -147,15 +150,18 @@ function replay(
       occurredAt: createdAt,
     },
   ];
+  const booked: Booking[] = [];
   let call = draft as CallDocument;
   for (const [piece, occurredAt] of news) {
-    const { patch, happenings } = foldCall(call, piece);
+    const { patch, happenings, bookings } = foldCall(call, piece);
     call = { ...call, ...patch };
     for (const happening of happenings) history.push({ happening, occurredAt });
+    booked.push(...bookings);
   }
   return {
     call: { ...call, sequence: history.length, lastEventAt: history.at(-1)?.occurredAt ?? createdAt },
     utterances,
     history,
+    bookings: booked,
   };
 }

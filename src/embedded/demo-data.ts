@@ -8,7 +8,9 @@ import { toPublicId } from '../ids/public-id.js';
 import { AgentChanges } from '../modules/agents/agent-changes.js';
 import { AuditLog } from '../modules/audit/audit-log.js';
 import { CallsRepository } from '../modules/calls/calls.repository.js';
+import { accountOf } from '../modules/calls/provider-account.js';
 import { UtterancesRepository } from '../modules/calls/utterances.repository.js';
+import { UsageLedger } from '../modules/usage/usage-ledger.service.js';
 import { SignUp } from '../modules/sessions/sign-up.js';
 import { newObjectId } from '../mongo/object-id.js';
 import { UnitOfWork } from '../mongo/unit-of-work.js';
@@ -85,6 +87,9 @@ export async function seedDemo(app: INestApplicationContext, demo: DemoSignIn): 
             };
             await get(CallEvents).append(subject, [happening]);
           }
+          const call = { ...demoCall.call, tenantId: admin.tenant._id };
+          const account = { callId: call._id, madeAt: call.createdAt, accountId: accountOf(call) };
+          await get(UsageLedger).book(account, null, demoCall.bookings);
         }
       });
     }),

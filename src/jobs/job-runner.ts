@@ -86,14 +86,14 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   /**
-   * Works on a job at once, unless somebody does already. Resolves when that run is over, with whether it was done
-   * in this process; never rejects.
+   * Works on a job at once, unless somebody does already, and again as long as it is woken meanwhile. Resolves when
+   * that is over, with whether it was done in this process; never rejects.
    */
   runNow(id: ObjectId): Promise<boolean> {
     const key = id.toHexString();
     const running = this.active.get(key);
     if (running || this.isStopping) return running ?? Promise.resolve(false);
-    const run = this.claimAndRun(id)
+    const run = this.runWhileWoken(id)
       .catch((error: unknown) => {
         this.logger.warn(`Job ${key} failed: ${(error as Error).message}`);
         return false;
@@ -103,23 +103,29 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     return run;
   }
 
-  private async claimAndRun(id: ObjectId): Promise<boolean> {
+  private async runWhileWoken(id: ObjectId): Promise<boolean> {
+    let outcome = await this.claimAndRun(id);
+    while (outcome === 'woken' && !this.isStopping) outcome = await this.claimAndRun(id);
+    return outcome !== 'not-ours';
+  }
+
+  private async claimAndRun(id: ObjectId): Promise<'done' | 'woken' | 'not-ours'> {
     const job = await this.jobs.claim(id);
     const handler = job && this.handlers.get(job.kind);
-    if (!handler) return false;
+    if (!handler) return 'not-ours';
     const renewal = setInterval(() => {
       this.jobs.renew(job).catch(() => undefined);
     }, LEASE_MS / 3);
     try {
       const dueAt = await this.runner.run(jobScope(job.tenantId, `${job.kind} job`), () => handler(job._id));
-      await this.jobs.release(job, dueAt);
+      return (await this.jobs.release(job, dueAt)) ? 'woken' : 'done';
     } catch (error) {
       this.logger.error(`Job ${id.toHexString()} failed`, (error as Error).stack);
       await this.putOff(job);
+      return 'done';
     } finally {
       clearInterval(renewal);
     }
-    return true;
   }
 
   private async putOff(job: JobDocument): Promise<void> {

@@ -3,7 +3,7 @@ import type { ObjectId } from '../mongo/object-id.js';
 import { systemSchema } from '../tenancy/plugin/system-schema.js';
 
 /** What has to be looked after. */
-export const JOB_KINDS = ['call', 'retention'] as const;
+export const JOB_KINDS = ['call', 'retention', 'admission'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /**
@@ -11,10 +11,11 @@ export type JobKind = (typeof JOB_KINDS)[number];
  * time and a lease.
  */
 export interface JobDocument {
-  /** The id of what is looked after: of a call, or of the tenant whose retention it is. */
+  /** The id of what is looked after: of a call, of the tenant whose retention it is, of an account of the provider. */
   _id: ObjectId;
   kind: JobKind;
-  tenantId: ObjectId;
+  /** null: it belongs to no tenant. */
+  tenantId: ObjectId | null;
   dueAt: Date;
   /** Raised by each wake, so that a run that overlaps one does not put the next run off. */
   wakes: number;
@@ -25,7 +26,7 @@ export interface JobDocument {
 
 const schema = systemSchema<JobDocument>('work', {
   kind: { type: String, required: true, enum: JOB_KINDS },
-  tenantId: { type: 'ObjectId', required: true },
+  tenantId: { type: 'ObjectId', default: null },
   dueAt: { type: Date, required: true },
   wakes: { type: Number, required: true },
   leaseId: { type: 'ObjectId', default: null },

@@ -18,7 +18,7 @@ export class Jobs {
   ) {}
 
   /** Adds a job, due now, in the running transaction. */
-  async add(kind: JobKind, tenantId: ObjectId, id: ObjectId): Promise<void> {
+  async add(kind: JobKind, tenantId: ObjectId | null, id: ObjectId): Promise<void> {
     const job = {
       _id: id,
       kind,
@@ -32,7 +32,7 @@ export class Jobs {
   }
 
   /** Makes a job due now, adding it anew when it had been settled. */
-  async wake(kind: JobKind, tenantId: ObjectId, id: ObjectId): Promise<void> {
+  async wake(kind: JobKind, tenantId: ObjectId | null, id: ObjectId): Promise<void> {
     await this.system.run('work.schedule', () =>
       this.model
         .updateOne(
@@ -40,6 +40,15 @@ export class Jobs {
           { $set: { kind, tenantId, dueAt: this.clock.now() }, $inc: { wakes: 1 } },
           { upsert: true },
         )
+        .exec(),
+    );
+  }
+
+  /** Makes jobs due now, in the running transaction where there is one; those that are settled stay so. */
+  async wakeAll(ids: readonly ObjectId[]): Promise<void> {
+    await this.system.run('work.schedule', () =>
+      this.model
+        .updateMany({ _id: { $in: [...ids] } }, { $set: { dueAt: this.clock.now() }, $inc: { wakes: 1 } })
         .exec(),
     );
   }
@@ -93,16 +102,19 @@ export class Jobs {
     return result.matchedCount === 1;
   }
 
-  /** Gives a job back, due again at `dueAt`; or, with null, removes it. A wake meanwhile keeps it due now. */
-  async release(job: JobDocument, dueAt: Date | null): Promise<void> {
-    await this.system.run('work.claim', async () => {
+  /**
+   * Gives a job back, due again at `dueAt`; or, with null, removes it. True when a wake meanwhile has kept it due now.
+   */
+  async release(job: JobDocument, dueAt: Date | null): Promise<boolean> {
+    return this.system.run('work.claim', async () => {
       const untouched = { _id: job._id, leaseId: job.leaseId, wakes: job.wakes };
       const free = { leaseId: null, leasedUntil: null };
       const settled = dueAt
         ? (await this.model.updateOne(untouched, { $set: { ...free, dueAt } }).exec()).matchedCount
         : (await this.model.deleteOne(untouched).exec()).deletedCount;
-      if (settled === 0)
-        await this.model.updateOne({ _id: job._id, leaseId: job.leaseId }, { $set: free }).exec();
+      if (settled > 0) return false;
+      const mine = { _id: job._id, leaseId: job.leaseId };
+      return (await this.model.updateOne(mine, { $set: free }).exec()).matchedCount === 1;
     });
   }
 }

@@ -23,6 +23,17 @@ export class TenantDirectory {
     return this.system.run('tenant.resolve', () => this.model.findOne({ _id: id }).lean().exec());
   }
 
+  /** Several tenants, by their ids in hex; those that are not there are left out. */
+  async findByIds(ids: readonly ObjectId[]): Promise<ReadonlyMap<string, TenantDocument>> {
+    const tenants = await this.system.run('tenant.resolve', () =>
+      this.model
+        .find({ _id: { $in: [...ids] } })
+        .lean()
+        .exec(),
+    );
+    return new Map(tenants.map(tenant => [tenant._id.toHexString(), tenant]));
+  }
+
   /** All tenants by subdomain, for the operator alone. */
   list(): Promise<TenantDocument[]> {
     return this.system.run('tenant.manage', () => this.model.find().sort({ subdomain: 1 }).lean().exec());

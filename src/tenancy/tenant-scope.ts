@@ -37,10 +37,10 @@ export function tenantScope(scope: TenantScope): TenantScope {
   });
 }
 
-/** The scope of work that the server does for a tenant by itself; `label` says which, in logs and audit rows. */
-export function jobScope(tenantId: ObjectId, label: string): TenantScope {
+/** The scope of work that the server does by itself, for a tenant or, with null, for none; `label` says which, in logs and audit rows. */
+export function jobScope(tenantId: ObjectId | null, label: string): TenantScope {
   return tenantScope({
-    tenant: { id: tenantId, subdomain: '' },
+    tenant: tenantId && { id: tenantId, subdomain: '' },
     viewer: systemViewer(label),
     requestId: label.replaceAll(' ', '-'),
     origin: { transport: 'job', ip: null, userAgent: null },

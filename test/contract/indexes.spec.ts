@@ -5,11 +5,9 @@ import { Jobs } from '../../src/jobs/jobs.js';
 import { collectionDefinitions } from '../../src/mongo/model-provider.js';
 import { MONGO_CONNECTION } from '../../src/mongo/mongo.tokens.js';
 import type { Client, Loose } from '../kit/client.js';
-import { inTenant } from '../kit/events.js';
 import { generatedFile, table } from '../kit/generated-file.js';
 import { callWithStatus, seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
-import { CallsRepository } from '../../src/modules/calls/calls.repository.js';
 import { fillUp, FILLED } from './indexes/fill-up.js';
 
 const INTRODUCTION = `# Indexes
@@ -210,7 +208,6 @@ describe('The indexes', () => {
         'query ($id: ID!) { node(id: $id) { id } call(id: $id) { agent { id } createdBy { id } recording { url } } }',
         { id: ids.call },
       );
-      await inTenant(server, tenant, () => server.app.get(CallsRepository).waiting(50));
       await server.client().refusal('mutation { refreshSession(refreshToken: "none") { user { id } } }');
     });
     expect(entries.length).toBeGreaterThan(10);

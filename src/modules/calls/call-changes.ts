@@ -7,12 +7,15 @@ import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { type AuditAction, AuditLog } from '../audit/audit-log.js';
+import { UsageLedger } from '../usage/usage-ledger.service.js';
 import { toPublicId } from '../../ids/public-id.js';
+import { Admission } from './admission.js';
 import { foldCall } from './call-fold.js';
 import type { CallNews } from './call-news.js';
 import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
+import { accountOf } from './provider-account.js';
 import { UtterancesRepository } from './utterances.repository.js';
 
 const OVER_ACTIONS: Partial<Record<CallDocument['status'], AuditAction>> = {
@@ -21,7 +24,10 @@ const OVER_ACTIONS: Partial<Record<CallDocument['status'], AuditAction>> = {
   ENDED: 'call.ended',
 };
 
-/** The one place where calls change: news is folded in, and the change is stored with its events and audit row. */
+/**
+ * The one place where calls change: news is folded in, and the change is stored with its events, its audit row and its
+ * use. A call that is over gives its place up with that.
+ */
 @Injectable()
 export class CallChanges {
   constructor(
@@ -29,6 +35,8 @@ export class CallChanges {
     private readonly utterances: UtterancesRepository,
     private readonly events: CallEvents,
     private readonly audit: AuditLog,
+    private readonly ledger: UsageLedger,
+    private readonly admission: Admission,
     private readonly work: UnitOfWork,
     private readonly sealer: Sealer,
     private readonly context: TenantContext,
@@ -63,7 +71,7 @@ export class CallChanges {
   private async applyOne(call: CallDocument, news: CallNews): Promise<CallDocument> {
     if (news.kind === 'utterance' && (await this.utterances.has(call._id, news.utterance.ordinal)))
       return call;
-    const { patch: folded, happenings } = foldCall(call, news);
+    const { patch: folded, happenings, bookings } = foldCall(call, news);
     const patch = differing(call, folded);
     if (Object.keys(patch).length === 0 && happenings.length === 0) return call;
     if (news.kind === 'utterance') await this.utterances.add(call._id, news.utterance);
@@ -84,17 +92,19 @@ export class CallChanges {
       { callId: call._id, ownerId: call.createdById, lastSequence: call.sequence, occurredAt },
       happenings,
     );
-    await this.recordEnd(call, changed);
+    if (bookings.length > 0) {
+      const madeAt = changed.provider.createdAt ?? changed.createdAt;
+      const booked = { callId: call._id, madeAt, accountId: accountOf(changed) };
+      await this.ledger.book(booked, call.booked, bookings);
+    }
+    if (isOver(changed.status) && !isOver(call.status)) await this.end(changed);
     return changed;
   }
 
-  private async recordEnd(before: CallDocument, after: CallDocument): Promise<void> {
-    const action = OVER_ACTIONS[after.status];
-    if (!action || isOver(before.status)) return;
-    await this.audit.record({
-      action,
-      details: { callId: toPublicId('call', after._id), endReason: after.endReason },
-    });
+  private async end({ _id, status, endReason }: CallDocument): Promise<void> {
+    await this.admission.leave(_id);
+    const action = OVER_ACTIONS[status];
+    if (action) await this.audit.record({ action, details: { callId: toPublicId('call', _id), endReason } });
   }
 }
 

@@ -14,9 +14,9 @@ import { CallRecordingModel } from './call-recording.model.js';
 import { CallRecordings } from './call-recordings.js';
 import { CallModel } from './call.model.js';
 import { CallPartsArgs } from './calls.args.js';
-import { CallsRepository } from './calls.repository.js';
 import { CallsService } from './calls.service.js';
 import { isOver } from './call-status.js';
+import { Places } from './places.js';
 import { toUtteranceModel, UtteranceConnection, type UtteranceModel } from './utterance.model.js';
 import type { UtteranceDocument } from './utterance.schema.js';
 import { UtterancesRepository } from './utterances.repository.js';
@@ -26,7 +26,7 @@ import { UtterancesRepository } from './utterances.repository.js';
 export class CallFieldsResolver {
   constructor(
     private readonly service: CallsService,
-    private readonly calls: CallsRepository,
+    private readonly places: Places,
     private readonly utterances: UtterancesRepository,
     private readonly events: CallEvents,
     private readonly eventCursors: CallEventCursors,
@@ -67,8 +67,8 @@ export class CallFieldsResolver {
     description:
       'Place among the calls of the tenant that wait for concurrency, 1 is next; null: it does not wait.',
   })
-  queuePosition(@Parent() { document }: CallModel): Promise<number | null> {
-    return this.calls.queuePosition(document);
+  async queuePosition(@Parent() { document }: CallModel): Promise<number | null> {
+    return document.status === 'QUEUED' ? this.places.positionOf(document._id) : null;
   }
 
   @PerViewer()

@@ -29,6 +29,7 @@ const created: ProviderCall = {
   endReason: null,
   billedSeconds: null,
   isBillingFinal: false,
+  isRefunded: false,
   summary: null,
   shortSummary: null,
   metadata: {},

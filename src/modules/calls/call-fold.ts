@@ -1,17 +1,24 @@
 import type { CallEndReason, CallHappening } from '../../events/call-event.schema.js';
 import type { ProviderCall } from '../ultravox/voice-provider.js';
+import type { Booking } from '../usage/usage-ledger.service.js';
+import { bookingsOf, foldBill } from './call-bill.js';
 import type { CallDocument } from './call.schema.js';
 import type { CallNews } from './call-news.js';
 import { finalStatusOf, isOver, stepsBetween } from './call-status.js';
 import { MOST_WORDS, wordsOf } from './words.js';
 
 /** What a piece of news makes of a call: the fields that change, and what subscribers are told. */
-export interface Folded {
+interface Change {
   readonly patch: Partial<CallDocument>;
   readonly happenings: readonly CallHappening[];
 }
 
-const NOTHING: Folded = { patch: {}, happenings: [] };
+/** The same, with what is to be booked in the usage ledger for it. */
+export interface Folded extends Change {
+  readonly bookings: readonly Booking[];
+}
+
+const NOTHING: Change = { patch: {}, happenings: [] };
 
 const END_REASONS: Readonly<Record<string, CallEndReason>> = {
   unjoined: 'UNJOINED',
@@ -27,6 +34,15 @@ const END_REASONS: Readonly<Record<string, CallEndReason>> = {
  * the call ends the same. News that is already known changes nothing.
  */
 export function foldCall(call: CallDocument, news: CallNews): Folded {
+  const { patch, happenings } = fold(call, news);
+  const bookings = bookingsOf({ ...call, ...patch });
+  const last = bookings.at(-1);
+  if (!last) return { patch, happenings, bookings };
+  const entries = (call.booked?.entries ?? 0) + bookings.length;
+  return { patch: { ...patch, booked: { ...last, entries } }, happenings, bookings };
+}
+
+function fold(call: CallDocument, news: CallNews): Change {
   const { settlement } = call;
   switch (news.kind) {
     case 'attempted':
@@ -42,12 +58,24 @@ export function foldCall(call: CallDocument, news: CallNews): Folded {
       return changed({ provider: { ...call.provider, isUnique: true } });
     case 'notCreated':
       return changed({ provider: { ...call.provider, uncertainSince: null } });
+    case 'turnedAway': {
+      const attempts = call.provider.attempts - 1;
+      const lastAttemptAt = attempts === 0 ? null : call.provider.lastAttemptAt;
+      return changed({ provider: { ...call.provider, attempts, lastAttemptAt, uncertainSince: null } });
+    }
     case 'provider':
-      return foldSnapshot(call, news.call);
+      return foldSnapshot(call, news.call, news.isPast ?? false);
     case 'over':
       return isOver(call.status)
         ? NOTHING
-        : foldEnd(call, news.reason, news.at, news.failure, call.joinedAt !== null);
+        : foldEnd(
+            // Nobody but us tells of this end: a bill is to come of it only where somebody had joined.
+            call.joinedAt ? call : { ...call, settlement: { ...settlement, billing: true } },
+            news.reason,
+            news.at,
+            news.failure,
+            call.joinedAt !== null,
+          );
     case 'utterance':
       if (settlement.transcript || call.deletedAt) return NOTHING;
       return {
@@ -79,6 +107,8 @@ export function foldCall(call: CallDocument, news: CallNews): Folded {
         : NOTHING;
     case 'billingAbsent':
       return changed({ settlement: { ...settlement, billing: true } });
+    case 'billChecked':
+      return changed({ settlement: { ...settlement, billCheckedAt: news.at } });
     case 'transcriptAbsent':
       return changed({ settlement: { ...settlement, transcript: true } });
     case 'endRequested':
@@ -90,22 +120,25 @@ export function foldCall(call: CallDocument, news: CallNews): Folded {
   }
 }
 
-const changed = (patch: Partial<CallDocument>): Folded => ({ patch, happenings: [] });
+const changed = (patch: Partial<CallDocument>): Change => ({ patch, happenings: [] });
 
 /** What the provider knows of the call: the most complete news there is. */
-function foldSnapshot(call: CallDocument, snapshot: ProviderCall): Folded {
-  if (call.deletedAt) return NOTHING;
+function foldSnapshot(call: CallDocument, snapshot: ProviderCall, isPast: boolean): Change {
   const known = call.provider.callId;
   if (known !== null && known !== snapshot.providerCallId) return NOTHING;
-  return inTurn(call, snapshot, [foldFacts, foldStatus, foldSummary]);
+  const bill = foldBill(call, snapshot, isPast);
+  // Of a deleted call nothing is kept any more; its bill holds nothing of it.
+  if (call.deletedAt) return known === null ? NOTHING : changed(bill);
+  const { patch, happenings } = inTurn({ ...call, ...bill }, snapshot, [foldFacts, foldStatus, foldSummary]);
+  return { patch: { ...bill, ...patch }, happenings };
 }
 
 /** Folds parts one after the other, each on top of what the one before it has changed. */
 function inTurn(
   start: CallDocument,
   snapshot: ProviderCall,
-  parts: readonly ((call: CallDocument, snapshot: ProviderCall) => Folded)[],
-): Folded {
+  parts: readonly ((call: CallDocument, snapshot: ProviderCall) => Change)[],
+): Change {
   let patch: Partial<CallDocument> = {};
   const happenings: CallHappening[] = [];
   for (const part of parts) {
@@ -117,22 +150,22 @@ function inTurn(
 }
 
 /** What is simply taken over, where it says more than is known. */
-function foldFacts(call: CallDocument, snapshot: ProviderCall): Folded {
+function foldFacts(call: CallDocument, snapshot: ProviderCall): Change {
   const wasCancelled = isOver(call.status) && call.endReason === 'CANCELLED';
   return changed({
     provider: {
       ...call.provider,
       callId: snapshot.providerCallId,
+      createdAt: snapshot.createdAt,
       uncertainSince: null,
       joinUrl: isOver(call.status) || snapshot.endedAt ? null : (snapshot.joinUrl ?? call.provider.joinUrl),
     },
-    billedSeconds: snapshot.billedSeconds ?? call.billedSeconds,
     joinedAt: call.joinedAt ?? (wasCancelled ? null : snapshot.joinedAt),
     settlement: { ...call.settlement, billing: call.settlement.billing || snapshot.isBillingFinal },
   });
 }
 
-function foldStatus(call: CallDocument, snapshot: ProviderCall): Folded {
+function foldStatus(call: CallDocument, snapshot: ProviderCall): Change {
   if (isOver(call.status)) return NOTHING;
   const wasJoined = call.joinedAt !== null || snapshot.joinedAt !== null;
   if (snapshot.endedAt) {
@@ -148,7 +181,7 @@ function foldEnd(
   endedAt: Date,
   failure: string | null,
   wasJoined: boolean,
-): Folded {
+): Change {
   const endReason = wasJoined ? reasonAfterJoin(call, reason) : reasonWithoutJoin(call, reason);
   const status = finalStatusOf(endReason, wasJoined);
   return moved(call, status, endReason, {
@@ -157,7 +190,7 @@ function foldEnd(
     failure: failure ?? (status === 'FAILED' ? (FAILURES[endReason] ?? null) : null),
     settlement: wasJoined
       ? { ...call.settlement, recording: call.recordingEnabled ? call.settlement.recording : 'absent' }
-      : { ...call.settlement, transcript: true, summary: 'absent', recording: 'absent', billing: true },
+      : { ...call.settlement, transcript: true, summary: 'absent', recording: 'absent' },
   });
 }
 
@@ -185,7 +218,7 @@ function moved(
   to: CallDocument['status'],
   endReason: CallEndReason | null,
   patch: Partial<CallDocument>,
-): Folded {
+): Change {
   const isKnown =
     call.provider.callId !== null || to === 'COMPLETED' || to === 'IN_PROGRESS' || endReason === 'UNJOINED';
   const steps = stepsBetween(call.status, to, isKnown);
@@ -201,7 +234,7 @@ function moved(
   };
 }
 
-function foldSummary(call: CallDocument, { summary, shortSummary, endedAt }: ProviderCall): Folded {
+function foldSummary(call: CallDocument, { summary, shortSummary, endedAt }: ProviderCall): Change {
   if (summary === null || !endedAt || call.settlement.summary === 'ready') return NOTHING;
   return {
     patch: {
@@ -215,7 +248,7 @@ function foldSummary(call: CallDocument, { summary, shortSummary, endedAt }: Pro
 }
 
 /** What stays of a deleted call: who made it and when, so that its events still find their hearers. */
-function foldDeletion(call: CallDocument, deletedAt: Date): Folded {
+function foldDeletion(call: CallDocument, deletedAt: Date): Change {
   return {
     patch: {
       deletedAt,

@@ -1,32 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../errors/domain-error.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
-import { CallsRepository } from './calls.repository.js';
+import { UsageLedger } from '../usage/usage-ledger.service.js';
+import { monthOf } from '../usage/usage-month.js';
+import { BILLING_STEP_SECONDS } from './call-bill.js';
+import { RunningCalls } from './running-calls.js';
 
-/** A tenant's minutes of calls per calendar month (UTC). */
+/** How many calls may begin while so much of a quota is left: each takes one step of the bill at the least. */
+export const callsWithin = (seconds: number): number => Math.ceil(seconds / BILLING_STEP_SECONDS);
+
+/** A tenant's minutes of calls per calendar month (UTC): those of calls that are over, and of those that still run. */
 @Injectable()
 export class CallQuota {
   constructor(
-    private readonly calls: CallsRepository,
+    private readonly ledger: UsageLedger,
+    private readonly running: RunningCalls,
     private readonly tenants: TenantDirectory,
     private readonly context: TenantContext,
+    private readonly clock: StoreClock,
   ) {}
 
-  /** @throws DomainError QUOTA_EXCEEDED once the minutes of this month's ended calls reach the limit. */
-  async assertNotUsedUp(now = new Date()): Promise<void> {
-    const limit = (await this.tenants.findById(this.context.tenant.id))?.limits.monthlyCallMinutes ?? null;
-    if (limit !== null && (await this.minutesOfMonth(now)) >= limit) {
-      throw new DomainError('QUOTA_EXCEEDED', `This month's ${limit} minutes of calls are used up.`);
-    }
+  /** @throws DomainError QUOTA_EXCEEDED once nothing is left of this month's minutes. */
+  async assertNotUsedUp(): Promise<void> {
+    if ((await this.remainingSeconds()) > 0) return;
+    throw new DomainError('QUOTA_EXCEEDED', "This month's minutes of calls are used up.");
   }
 
-  private async minutesOfMonth(now: Date): Promise<number> {
-    const createdAfter = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
-    const [row] = await this.calls.analyse<{ milliseconds: number }>({ createdAfter }, [
-      { $match: { joinedAt: { $ne: null }, endedAt: { $ne: null } } },
-      { $group: { _id: null, milliseconds: { $sum: { $subtract: ['$endedAt', '$joinedAt'] } } } },
-    ]);
-    return (row?.milliseconds ?? 0) / 60_000;
+  /** What is left of this month's minutes, in seconds; Infinity without a limit. */
+  async remainingSeconds(): Promise<number> {
+    const tenant = await this.tenants.recent({ id: this.context.tenant.id });
+    const limit = tenant?.limits.monthlyCallMinutes ?? null;
+    if (limit === null) return Infinity;
+    const month = monthOf(this.clock.now());
+    const [over, running] = [await this.ledger.sumOf(month), await this.running.of(month)];
+    return limit * 60 - over.callSeconds - running.reservedSeconds;
   }
 }

@@ -8,7 +8,6 @@ import { RecordingStore } from '../../recordings/recording-store.js';
 import { Providers } from '../ultravox/providers.js';
 import { ProviderError } from '../ultravox/voice-provider.js';
 import { CallChanges } from './call-changes.js';
-import { CallSlots } from './call-slots.js';
 import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
@@ -30,7 +29,6 @@ export class CallSteward {
   constructor(
     private readonly calls: CallsRepository,
     private readonly changes: CallChanges,
-    private readonly slots: CallSlots,
     private readonly dispatch: DispatchCall,
     private readonly follow: FollowCall,
     private readonly settle: SettleCall,
@@ -67,20 +65,12 @@ export class CallSteward {
 
   private async step(call: CallDocument): Promise<Date | null> {
     if (call.status === 'QUEUED') return this.dispatch.step(call);
-    // The place first: nothing that the provider does or fails to do may keep it.
-    if (isOver(call.status)) await this.freePlace(call._id);
     return earliest(await this.twins.check(call), await this.atProvider(call));
   }
 
   private async atProvider(call: CallDocument): Promise<Date | null> {
     if (!isOver(call.status)) return this.follow.step(call);
     return call.deletedAt ? this.removeEverywhere(call) : this.settle.step(call);
-  }
-
-  /** Gives the call's place to whoever waits longest. */
-  private async freePlace(callId: ObjectId): Promise<void> {
-    if (!(await this.slots.release(callId))) return;
-    for (const next of await this.calls.waiting(1)) await this.enqueue(next._id);
   }
 
   private async removeEverywhere(call: CallDocument): Promise<Date | null> {

@@ -7,6 +7,7 @@ import {
 import { defineCollection } from '../../mongo/model-provider.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { type ScopedDocument, scopedSchema } from '../../tenancy/plugin/scoped-schema.js';
+import type { BookedUsage } from '../usage/usage-ledger.service.js';
 
 export const CALL_MEDIA = ['WEB', 'PHONE'] as const;
 export type CallMedium = (typeof CALL_MEDIA)[number];
@@ -18,6 +19,8 @@ export interface CallProvider {
   /** Whether the tenant's own key was used, rather than the platform's. */
   isOwnKey: boolean;
   callId: string | null;
+  /** When the provider made it. */
+  createdAt: Date | null;
   /** A bearer secret: only for the call's creator, and only until the call is over. */
   joinUrl: string | null;
   attempts: number;
@@ -26,7 +29,14 @@ export interface CallProvider {
   lastAttemptAt: Date | null;
   /** Whether it was made sure that several attempts have left no second call behind. */
   isUnique: boolean;
+  billing: CallBilling;
+  /** What the bill says, in seconds, also of one that was taken back; null until it is final. */
+  billedSeconds: number | null;
 }
+
+/** How far the provider's bill is. It never goes back. */
+export const CALL_BILLINGS = ['pending', 'final', 'refunded'] as const;
+export type CallBilling = (typeof CALL_BILLINGS)[number];
 
 /** What follows a call's end, step by step. */
 export interface CallSettlement {
@@ -34,6 +44,8 @@ export interface CallSettlement {
   summary: 'pending' | 'ready' | 'absent';
   recording: 'pending' | 'ready' | 'absent';
   billing: boolean;
+  /** When a final bill was last looked at again: it may be changed or taken back later. */
+  billCheckedAt: Date | null;
   /** Whether a deleted call is gone at the provider too. */
   deletion: boolean;
 }
@@ -70,6 +82,8 @@ export interface CallDocument extends ScopedDocument {
   endReason: CallEndReason | null;
   failure: string | null;
   billedSeconds: number | null;
+  /** What stands in the usage ledger for it; null: nothing yet. */
+  booked: BookedUsage | null;
   summary: string | null;
   shortSummary: string | null;
   /** Distinct words of transcript and summary, for searching by an index. */
@@ -113,6 +127,7 @@ const schema = scopedSchema<CallDocument>({
   endReason: { type: String, default: null, enum: [...CALL_END_REASONS, null] },
   failure: { type: String, default: null },
   billedSeconds: { type: Number, default: null },
+  booked: { type: Object, default: null },
   summary: { type: String, default: null },
   shortSummary: { type: String, default: null },
   words: { type: [String], required: true },
@@ -126,7 +141,7 @@ const schema = scopedSchema<CallDocument>({
 schema.index({ tenantId: 1, createdAt: -1, _id: -1 });
 // For CallsRepository.page of one creator.
 schema.index({ tenantId: 1, createdById: 1, createdAt: -1, _id: -1 });
-// For CallsRepository.page by status, queuePosition and the dashboard's counts.
+// For CallsRepository.page by status, countAtProvider, atProviderSince and the dashboard's counts.
 schema.index({ tenantId: 1, status: 1, createdAt: -1, _id: -1 });
 // For CallsRepository.page by agent.
 schema.index({ tenantId: 1, agentId: 1, createdAt: -1, _id: -1 });

@@ -2,7 +2,10 @@ import { Module } from '@nestjs/common';
 import { modelProvider } from '../../mongo/model-provider.js';
 import { AgentsModule } from '../agents/agents.module.js';
 import { UltravoxModule } from '../ultravox/ultravox.module.js';
+import { UsageLedgerModule } from '../usage/usage-ledger.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { Admission } from './admission.js';
+import { AdmissionRound } from './admission-round.js';
 import { CallChanges } from './call-changes.js';
 import { CallEventCursors } from './call-event-cursors.js';
 import { CallEventFieldsResolver, CallRecordingReadyResolver } from './call-event-fields.resolver.js';
@@ -13,8 +16,6 @@ import { CallRecordings } from './call-recordings.js';
 import { CallRetention } from './call-retention.js';
 import { CALL_ROUTES } from './call-route.schema.js';
 import { CallRoutes } from './call-routes.js';
-import { CALL_SLOTS } from './call-slots.schema.js';
-import { CallSlots } from './call-slots.js';
 import { CallSteward } from './call-steward.js';
 import { CALLS } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
@@ -24,11 +25,19 @@ import { CallsSubscriptions } from './calls.subscriptions.js';
 import { CreateCall } from './create-call.js';
 import { DispatchCall } from './dispatch-call.js';
 import { FollowCall } from './follow-call.js';
+import { PLACES } from './place.schema.js';
+import { PlaceKeeper } from './place-keeper.js';
+import { Places } from './places.js';
+import { ProviderCapacity } from './provider-capacity.js';
 import { ProviderDataConnection } from './provider-data-connection.js';
 import { ProviderDoor } from './provider-door.js';
+import { PROVIDER_LOADS } from './provider-load.schema.js';
+import { ProviderLoads } from './provider-loads.js';
 import { ProviderWebhooksController } from './provider-webhooks.controller.js';
+import { QueueLines } from './queue-lines.js';
 import { QueuePositions } from './queue-positions.js';
 import { RecordingsController } from './recordings.controller.js';
+import { RunningCalls } from './running-calls.js';
 import { SettleCall } from './settle-call.js';
 import { SteerCall } from './steer-call.js';
 import { TranscriptDeltas } from './transcript-deltas.js';
@@ -38,13 +47,16 @@ import { UtterancesRepository } from './utterances.repository.js';
 
 /** Calls: made, brought to the provider, followed, settled, and told of live. */
 @Module({
-  imports: [AgentsModule, UltravoxModule, UsersModule],
+  imports: [AgentsModule, UltravoxModule, UsageLedgerModule, UsersModule],
   controllers: [ProviderWebhooksController, RecordingsController],
   providers: [
     modelProvider(CALLS),
     modelProvider(CALL_ROUTES),
-    modelProvider(CALL_SLOTS),
+    modelProvider(PLACES),
+    modelProvider(PROVIDER_LOADS),
     modelProvider(UTTERANCES),
+    Admission,
+    AdmissionRound,
     CallChanges,
     CallEventCursors,
     CallEventFieldsResolver,
@@ -55,7 +67,6 @@ import { UtterancesRepository } from './utterances.repository.js';
     CallRecordings,
     CallRetention,
     CallRoutes,
-    CallSlots,
     CallSteward,
     CallsRepository,
     CallsResolver,
@@ -64,9 +75,15 @@ import { UtterancesRepository } from './utterances.repository.js';
     CreateCall,
     DispatchCall,
     FollowCall,
+    PlaceKeeper,
+    Places,
+    ProviderCapacity,
     ProviderDataConnection,
     ProviderDoor,
+    ProviderLoads,
+    QueueLines,
     QueuePositions,
+    RunningCalls,
     SettleCall,
     SteerCall,
     TranscriptDeltas,

@@ -99,20 +99,15 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     return this.count(callFilter(criteria));
   }
 
-  /** The calls that wait for a free place, oldest first. */
-  waiting(limit: number): Promise<CallDocument[]> {
-    return this.find(WAITING, { sort: { createdAt: 1, _id: 1 }, limit });
+  /** How many calls are at the provider now. */
+  countAtProvider(): Promise<number> {
+    return this.count(AT_PROVIDER);
   }
 
-  /** A call's place among those that wait: 1 is next; null when it waits no more. */
-  async queuePosition(call: CallDocument): Promise<number | null> {
-    if (call.status !== 'QUEUED' || call.provider.attempts > 0) return null;
-    const place = await this.count({
-      ...WAITING,
-      $or: [{ createdAt: { $lt: call.createdAt } }, { createdAt: call.createdAt, _id: { $lte: call._id } }],
-    });
-    // It may have left the queue since it was read: then it is not counted any more.
-    return place === 0 ? null : place;
+  /** The calls that are at the provider now and were made there at some time or later. */
+  atProviderSince(since: Date): Promise<Pick<CallDocument, 'joinedAt'>[]> {
+    const filter = { ...AT_PROVIDER, 'provider.createdAt': { $gte: since } } as ScopedFilter<CallDocument>;
+    return this.find(filter, { projection: { joinedAt: 1 } });
   }
 
   /** Runs an analytical pipeline over calls that are not deleted. */
@@ -128,8 +123,7 @@ const silentSince = (since: Date): ScopedFilter<CallDocument> => ({
   $or: [{ deletedAt: null }, { 'settlement.deletion': true }],
 });
 
-/** Accepted, and nothing asked of the provider yet. */
-const WAITING = { status: 'QUEUED', 'provider.attempts': 0, deletedAt: null } as ScopedFilter<CallDocument>;
+const AT_PROVIDER = { status: { $in: ['RINGING', 'IN_PROGRESS'] } } as ScopedFilter<CallDocument>;
 
 /** The filter of a list; each part of it is served by an index or narrows what an index has found. */
 export function callFilter(criteria: CallCriteria): ScopedFilter<CallDocument> {

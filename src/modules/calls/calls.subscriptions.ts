@@ -8,7 +8,6 @@ import { Check } from '../../validation/validation.pipe.js';
 import { opaque } from '../../validation/rules.js';
 import { CallEventCursors } from './call-event-cursors.js';
 import { CallEventModel } from './call-event.model.js';
-import { isOver } from './call-status.js';
 import { CallsService } from './calls.service.js';
 import { QueuePositions } from './queue-positions.js';
 import { TranscriptDeltaModel } from './transcript-delta.model.js';
@@ -80,7 +79,7 @@ export class CallsSubscriptions {
     @Args('callId', { type: () => ID }) callId: string,
   ): Promise<AsyncIterableIterator<number | null>> {
     const call = await this.service.load(callId);
-    return this.positions.follow(call._id, isOver(call.status));
+    return this.positions.follow(call._id);
   }
 
   private async startOf(after: string | null): Promise<FeedStart> {

@@ -12,6 +12,7 @@ import { TenantContext } from '../../tenancy/tenant-context.js';
 import { AgentsService } from '../agents/agents.service.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { Providers } from '../ultravox/providers.js';
+import { Admission } from './admission.js';
 import { CallChanges } from './call-changes.js';
 import { CallQuota } from './call-quota.js';
 import { CallRoutes } from './call-routes.js';
@@ -22,6 +23,8 @@ import { type CallCreator, fingerprintOf, newCall } from './new-call.js';
 
 /** How long an answer waits for the provider; afterwards the call goes on by itself. */
 const WAIT_MS = 2000;
+/** After so long it can be told whether a call waits for its turn alone. */
+const SOON_MS = 250;
 
 /** Accepts calls. */
 @Injectable()
@@ -34,6 +37,7 @@ export class CreateCall {
     private readonly agents: AgentsService,
     private readonly providers: Providers,
     private readonly quota: CallQuota,
+    private readonly admission: Admission,
     private readonly audit: AuditLog,
     private readonly jobs: Jobs,
     private readonly runner: JobRunner,
@@ -54,14 +58,18 @@ export class CreateCall {
     const known = await this.findKnown(input, creator);
     const call = known ?? (await this.accept(input, creator));
     if (call.status !== 'QUEUED') return call as CallDocument;
-    let isWaitingForPlace = false;
-    void this.runner.runNow(call._id).then(wasDoneHere => {
-      isWaitingForPlace = wasDoneHere;
-    });
-    // What is still untouched after its own run waits for a free place, which may take long.
-    const isEnough = ({ status, provider }: CallDocument) =>
-      status !== 'QUEUED' || (isWaitingForPlace && provider.attempts === 0);
-    return (await this.calls.waitFor(call._id, isEnough, WAIT_MS)) ?? (call as CallDocument);
+    void this.runner.runNow(call._id);
+    return (await this.waitFor({ ...call, tenantId: this.context.tenant.id })) ?? (call as CallDocument);
+  }
+
+  /** Waits for the provider, unless what the call waits for may take long. */
+  private async waitFor(call: CallDocument): Promise<CallDocument | null> {
+    const isOut = ({ status }: CallDocument) => status !== 'QUEUED';
+    for (const patienceMs of [0, SOON_MS]) {
+      const current = await this.calls.waitFor(call._id, isOut, patienceMs);
+      if (!current || isOut(current) || (await this.admission.isHeldUp(call))) return current;
+    }
+    return this.calls.waitFor(call._id, isOut, WAIT_MS - SOON_MS);
   }
 
   private async accept(input: CreateCallInput, creator: CallCreator): Promise<NewDocument<CallDocument>> {
@@ -90,6 +98,7 @@ export class CreateCall {
       [{ type: 'statusChanged', status: 'QUEUED', previousStatus: null, endReason: null }],
     );
     await this.routes.add(call._id, tenantId);
+    await this.admission.enter({ ...call, tenantId });
     await this.jobs.add('call', tenantId, call._id);
     await this.audit.record({
       action: 'call.created',

@@ -3,21 +3,26 @@ import { SETTINGS, type Settings } from '../../config/settings.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { toPublicId } from '../../ids/public-id.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
-import { TenantDirectory } from '../../tenancy/tenant-directory.js';
-import { CreationRate } from '../ultravox/creation-rate.js';
 import { Providers } from '../ultravox/providers.js';
 import { ProviderSignatures } from '../ultravox/signatures.js';
-import { type ProviderCall, type ProviderCallbacks, ProviderError } from '../ultravox/voice-provider.js';
+import {
+  type ProviderCall,
+  type ProviderCallbacks,
+  ProviderError,
+  type VoiceProvider,
+} from '../ultravox/voice-provider.js';
+import { Admission } from './admission.js';
 import { CallChanges } from './call-changes.js';
-import { CallSlots } from './call-slots.js';
+import { CallQuota } from './call-quota.js';
 import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
+import { RunningCalls } from './running-calls.js';
 import { CALL_ID_KEY, TwinCalls, UNCERTAIN_MS } from './twin-calls.js';
 
 /** The number that simulated phone calls come from; one of those that are set aside for fiction. */
 const SIMULATED_CALLER_ID = '+12025550100';
-/** After so many certain refusals for now, the call fails. */
+/** After so many attempts without an answer the call fails. */
 const MOST_ATTEMPTS = 20;
 
 /** Brings accepted calls to the provider, each exactly once, though the provider itself knows no such promise. */
@@ -28,13 +33,13 @@ export class DispatchCall {
   constructor(
     private readonly calls: CallsRepository,
     private readonly changes: CallChanges,
-    private readonly slots: CallSlots,
+    private readonly admission: Admission,
+    private readonly quota: CallQuota,
+    private readonly running: RunningCalls,
     private readonly providers: Providers,
     private readonly clock: StoreClock,
     private readonly twins: TwinCalls,
     private readonly signatures: ProviderSignatures,
-    private readonly rate: CreationRate,
-    private readonly tenants: TenantDirectory,
     private readonly context: TenantContext,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -47,28 +52,24 @@ export class DispatchCall {
     if (call.provider.attempts >= MOST_ATTEMPTS) return this.end(call, 'SYSTEM_ERROR');
     const isExpired = call.queuedUntil <= this.clock.now();
     if (isExpired && call.provider.attempts > 0) return this.end(call, 'QUEUE_EXPIRED');
-    if (!(await this.takePlace(call))) {
-      return isExpired ? this.end(call, 'QUEUE_EXPIRED') : earlier(this.clock.in(1000), call.queuedUntil);
-    }
-    const waitMs = await this.rate.take();
-    return waitMs > 0 ? this.clock.in(waitMs) : this.create(call);
+    return (await this.admission.hasSeat(call._id)) ? this.create(call) : this.wait(call);
   }
 
-  /** A call takes a free place when no one who waits longer needs it. */
-  private async takePlace(call: CallDocument): Promise<boolean> {
-    const limit = (await this.tenants.findById(this.context.tenant.id))?.limits.maxConcurrentCalls ?? 1;
-    if (call.provider.attempts === 0) {
-      const free = limit - (await this.slots.used());
-      if (((await this.calls.queuePosition(call)) ?? 1) > Math.max(free, 1)) return false;
-    }
-    return this.slots.take(call._id, limit);
+  /** Leaves it to the round of admission to call again. */
+  private async wait(call: CallDocument): Promise<Date> {
+    if ((await this.quota.remainingSeconds()) <= 0) return this.end(call, 'QUOTA_EXCEEDED');
+    if (call.queuedUntil <= this.clock.now()) return this.end(call, 'QUEUE_EXPIRED');
+    await this.admission.enter(call);
+    await this.admission.call(call);
+    return call.queuedUntil;
   }
 
   /** Notes the attempt before it is made: after a crash nobody takes the provider to know nothing. */
   private async create(call: CallDocument): Promise<Date> {
     await this.changes.apply(call._id, { kind: 'attempted', at: this.clock.now() });
+    let provider: VoiceProvider | undefined;
     try {
-      const provider = await this.providers.clientFor(call);
+      provider = await this.providers.clientFor(call);
       const made = await provider.createCall(this.requestFor(call));
       const before = await this.calls.findEvenDeleted(call._id);
       const isAbandoned = before !== null && isOver(before.status) && before.provider.callId === null;
@@ -76,14 +77,16 @@ export class DispatchCall {
       // Given up meanwhile, or made by another hand that was faster: then this one is nobody's.
       if (isAbandoned || current?.provider.callId !== made.providerCallId)
         await this.twins.discard(provider, made);
+      await this.running.notePeak();
       return this.clock.now();
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       this.logger.warn(`Creating ${toPublicId('call', call._id)}: ${error.message}`);
       if (error.fault === 'no-answer') return this.clock.in(500);
-      if (error.fault === 'busy') {
-        await this.changes.apply(call._id, { kind: 'notCreated' });
-        return this.clock.in((error.retryAfterSeconds ?? 1) * 1000 + Math.random() * 500);
+      if (error.fault === 'busy' && provider) {
+        await this.changes.apply(call._id, { kind: 'turnedAway' });
+        await this.admission.refused(call, error, provider);
+        return call.queuedUntil;
       }
       await this.changes.apply(
         call._id,
@@ -108,6 +111,7 @@ export class DispatchCall {
     }
     if (found) {
       await this.changes.apply(call._id, { kind: 'provider', call: found });
+      await this.running.notePeak();
       return this.clock.now();
     }
     if (this.clock.now().getTime() - since.getTime() < UNCERTAIN_MS) return this.clock.in(1000);
@@ -117,7 +121,7 @@ export class DispatchCall {
 
   private async end(
     call: CallDocument,
-    reason: 'CANCELLED' | 'QUEUE_EXPIRED' | 'SYSTEM_ERROR',
+    reason: 'CANCELLED' | 'QUEUE_EXPIRED' | 'QUOTA_EXCEEDED' | 'SYSTEM_ERROR',
   ): Promise<Date> {
     const failure = reason === 'SYSTEM_ERROR' ? 'The voice provider could not take the call.' : null;
     await this.changes.apply(call._id, { kind: 'over', at: this.clock.now(), reason, failure });
@@ -143,5 +147,3 @@ export class DispatchCall {
     };
   }
 }
-
-const earlier = (a: Date, b: Date): Date => (a < b ? a : b);

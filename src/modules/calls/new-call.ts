@@ -7,6 +7,9 @@ import type { CreateCallInput } from './create-call.input.js';
 import type { CallDocument } from './call.schema.js';
 import { fillPrompt, MOST_PROMPT_CHARACTERS } from './prompt-template.js';
 
+/** Every call is led through the queue, which takes a moment even when nobody waits. */
+const SHORTEST_WAIT_SECONDS = 1;
+
 /** What an agent settles for its calls. */
 export interface AgentDefaults extends Pick<
   CallDocument,
@@ -78,22 +81,28 @@ export function newCall(
       baseUrl: provider.baseUrl,
       isOwnKey: provider.isOwnKey,
       callId: null,
+      createdAt: null,
       joinUrl: null,
       attempts: 0,
       uncertainSince: null,
       lastAttemptAt: null,
       isUnique: false,
+      billing: 'pending',
+      billedSeconds: null,
     },
     idempotency: input.idempotencyKey
       ? { owner: creator.owner, key: input.idempotencyKey, fingerprint: fingerprintOf(input) }
       : null,
     createdAt: now,
-    queuedUntil: new Date(now.getTime() + (input.maxQueueSeconds ?? 300) * 1000),
+    queuedUntil: new Date(
+      now.getTime() + Math.max(SHORTEST_WAIT_SECONDS, input.maxQueueSeconds ?? 300) * 1000,
+    ),
     joinedAt: null,
     endedAt: null,
     endReason: null,
     failure: null,
     billedSeconds: null,
+    booked: null,
     summary: null,
     shortSummary: null,
     words: [],
@@ -102,6 +111,7 @@ export function newCall(
       summary: 'pending',
       recording: 'pending',
       billing: false,
+      billCheckedAt: null,
       deletion: false,
     },
     sequence: 1,

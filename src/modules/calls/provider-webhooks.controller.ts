@@ -34,7 +34,7 @@ export class ProviderWebhooksController {
     const call = readCall(parsed(body)?.['call']);
     if (!call) throw new HttpException('The body is not a webhook of a call', 400);
     await this.door.enter(target, randomUUID(), request.ip ?? null, async () => {
-      const current = await this.changes.apply(target.callId, { kind: 'provider', call });
+      const current = await this.changes.apply(target.callId, { kind: 'provider', call, isPast: true });
       if (!current || !call.endedAt) return;
       this.steward.wake(target.callId).catch((error: unknown) => {
         this.logger.warn(`Could not wake: ${(error as Error).message}`);

@@ -1,40 +1,51 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { abortable } from '../../events/abortable.js';
 import { persist } from '../../events/persist.js';
 import type { ObjectId } from '../../mongo/object-id.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
 import { CallsRepository } from './calls.repository.js';
-
-const LOOK_EVERY_MS = 500;
+import { QueueLines } from './queue-lines.js';
 
 /** Follows a call's place in the queue. */
 @Injectable()
 export class QueuePositions {
-  constructor(private readonly calls: CallsRepository) {}
+  constructor(
+    private readonly lines: QueueLines,
+    private readonly calls: CallsRepository,
+    private readonly context: TenantContext,
+  ) {}
 
   /** Gives each new position, then null once the call waits no more, and ends. */
-  follow(callId: ObjectId, isOver: boolean): AsyncIterableIterator<number | null> {
-    return abortable(leaving => this.look(callId, isOver, leaving));
+  follow(callId: ObjectId): AsyncIterableIterator<number | null> {
+    const { id: tenantId } = this.context.tenant;
+    return abortable(leaving => this.positions(tenantId, callId, leaving));
   }
 
-  private async *look(
+  private async *positions(
+    tenantId: ObjectId,
     callId: ObjectId,
-    isOver: boolean,
     leaving: AbortSignal,
   ): AsyncGenerator<number | null, void, undefined> {
-    let last: number | null | undefined;
-    while (!leaving.aborted && !isOver) {
-      const position = await persist(() => this.positionOf(callId), leaving);
-      if (position === null) break;
-      if (position !== last) yield position;
-      last = position;
-      await sleep(LOOK_EVERY_MS, undefined, { signal: leaving }).catch(() => undefined);
+    const line = this.lines.join(tenantId);
+    try {
+      let last: number | null = null;
+      while (!leaving.aborted) {
+        const change = line.changed.wait(leaving);
+        const position = line.positions.get(callId.toHexString());
+        if (position === undefined) {
+          // On its way to the provider, which may send it back into the line; or not looked for yet; or through.
+          if (!(await persist(() => this.isQueued(callId), leaving))) break;
+          line.asked.notify();
+        } else if (position !== last) yield (last = position);
+        await change;
+      }
+      if (!leaving.aborted) yield null;
+    } finally {
+      this.lines.leave(tenantId, line);
     }
-    if (!leaving.aborted) yield null;
   }
 
-  private async positionOf(callId: ObjectId): Promise<number | null> {
-    const call = await this.calls.findById(callId);
-    return call && this.calls.queuePosition(call);
+  private async isQueued(callId: ObjectId): Promise<boolean> {
+    return (await this.calls.findById(callId))?.status === 'QUEUED';
   }
 }

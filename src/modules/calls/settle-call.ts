@@ -8,8 +8,16 @@ import { CallChanges } from './call-changes.js';
 import type { CallNews } from './call-news.js';
 import type { CallDocument } from './call.schema.js';
 
+const HOUR_MS = 3_600_000;
+/** How long after the end a final bill is looked at again. */
+const BILL_LOOKS_MS = [1, 24, 7 * 24, 30 * 24].map(hours => hours * HOUR_MS);
 /** How long after the end the provider may take; what is not there by then is not going to be. */
-const PATIENCE_MS = { summary: 3 * 60_000, recording: 15 * 60_000, billing: 48 * 3_600_000 };
+const PATIENCE_MS = {
+  summary: 3 * 60_000,
+  recording: 15 * 60_000,
+  billing: 48 * HOUR_MS,
+  billingOfUnjoined: HOUR_MS,
+};
 
 /** Fetches what follows a call's end: the final transcript, the recording, the summary and the bill. */
 @Injectable()
@@ -26,7 +34,8 @@ export class SettleCall {
   /** Fetches what is missing and there. Returns when to come back; null when nothing is missing. */
   async step(call: CallDocument): Promise<Date | null> {
     const { callId } = call.provider;
-    if (callId === null || isSettled(call)) return null;
+    if (callId === null) return null;
+    if (isSettled(call)) return this.watchBill(call, callId);
     let current = call;
     for (const part of ['transcript', 'snapshot', 'recording'] as const) {
       const news = await this.attempt(call, async () =>
@@ -35,7 +44,28 @@ export class SettleCall {
       if (news) current = (await this.changes.apply(call._id, news)) ?? current;
     }
     current = await this.giveUp(current);
-    return isSettled(current) ? null : this.clock.in(backOff(this.ageOf(current), current));
+    return isSettled(current) ? this.nextLook(current) : this.clock.in(backOff(this.ageOf(current), current));
+  }
+
+  /** Looks at a final bill again: the provider may change it or take it back. */
+  private async watchBill(call: CallDocument, callId: string): Promise<Date | null> {
+    const dueAt = this.nextLook(call);
+    if (!dueAt || dueAt > this.clock.now()) return dueAt;
+    const news = await this.attempt(call, async () => ({
+      kind: 'provider',
+      call: await (await this.providers.clientFor(call)).getCall(callId),
+    }));
+    const checked: CallNews = { kind: 'billChecked', at: this.clock.now() };
+    const current = await this.changes.apply(call._id, ...(news ? [news, checked] : [checked]));
+    return current && this.nextLook(current);
+  }
+
+  /** When to look at the bill again; null when it will not be any more. */
+  private nextLook({ endedAt, provider, settlement }: CallDocument): Date | null {
+    if (!endedAt || provider.billing !== 'final') return null;
+    const looks = BILL_LOOKS_MS.map(age => new Date(endedAt.getTime() + age));
+    const { billCheckedAt } = settlement;
+    return looks.find(look => !billCheckedAt || look > billCheckedAt) ?? null;
   }
 
   private async transcript(
@@ -84,7 +114,8 @@ export class SettleCall {
     const news: CallNews[] = [];
     if (summary === 'pending' && age > PATIENCE_MS.summary) news.push({ kind: 'summaryAbsent' });
     if (recording === 'pending' && age > PATIENCE_MS.recording) news.push({ kind: 'recordingAbsent' });
-    if (!billing && age > PATIENCE_MS.billing) news.push({ kind: 'billingAbsent' });
+    const billingPatience = call.joinedAt ? PATIENCE_MS.billing : PATIENCE_MS.billingOfUnjoined;
+    if (!billing && age > billingPatience) news.push({ kind: 'billingAbsent' });
     if (!transcript && age > PATIENCE_MS.billing) news.push({ kind: 'transcriptAbsent' });
     return news.length > 0 ? ((await this.changes.apply(call._id, ...news)) ?? call) : call;
   }

@@ -3,7 +3,7 @@ import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-l
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { RedisClients } from '../../redis/redis-clients.js';
 
-/** Keeps the creations of all processes below the provider account's rate. Without Redis each process counts alone. */
+/** Keeps the creations of all processes below the rate of each of the provider's accounts. Without Redis each process counts alone. */
 @Injectable()
 export class CreationRate {
   private readonly limiter: RateLimiterRedis;
@@ -18,10 +18,10 @@ export class CreationRate {
     });
   }
 
-  /** Takes one creation; 0 when it may go on now, else how many milliseconds to wait. */
-  async take(): Promise<number> {
+  /** Takes one creation of an account; 0 when it may go on now, else how many milliseconds to wait. */
+  async take(account: string): Promise<number> {
     try {
-      await this.limiter.consume('creations');
+      await this.limiter.consume(account);
       return 0;
     } catch (refusal) {
       return Math.max((refusal as RateLimiterRes).msBeforeNext, 50);

@@ -1,9 +1,10 @@
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { Utterance } from '../../events/call-event.schema.js';
-import { readCall, readUtterance, writeCallRequest, writeMessage } from './ultravox-wire.js';
+import { readCall, readCapacity, readUtterance, writeCallRequest, writeMessage } from './ultravox-wire.js';
 import {
   type ProviderCall,
   type ProviderCallRequest,
+  type ProviderCapacity,
   ProviderError,
   type ProviderFault,
   type ProviderMessage,
@@ -65,6 +66,13 @@ export class UltravoxClient implements VoiceProvider {
     } finally {
       patience.end();
     }
+  }
+
+  async capacity(): Promise<ProviderCapacity> {
+    const capacity = readCapacity(await this.json(await this.request('account', 'GET', '/api/accounts/me')));
+    if (!capacity)
+      throw new ProviderError('no-answer', 'The provider answered with something that is no account');
+    return capacity;
   }
 
   async sendMessage(providerCallId: string, message: ProviderMessage): Promise<void> {

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import type { Utterance } from '../../events/call-event.schema.js';
-import type { ProviderCall, ProviderCallRequest, ProviderMessage } from './voice-provider.js';
+import type {
+  ProviderCall,
+  ProviderCallRequest,
+  ProviderCapacity,
+  ProviderMessage,
+} from './voice-provider.js';
 
 const moment = z.string().transform((value, context) => {
   const date = new Date(value);
@@ -43,10 +48,24 @@ export function readCall(json: unknown): ProviderCall | null {
     endReason: call.endReason ?? null,
     billedSeconds: call.billedDuration ?? null,
     isBillingFinal: call.billingStatus != null && call.billingStatus !== 'BILLING_STATUS_PENDING',
+    isRefunded: call.billingStatus === 'BILLING_STATUS_REFUNDED',
     summary: call.summary ?? null,
     shortSummary: call.shortSummary ?? null,
     metadata: call.metadata ?? {},
   };
+}
+
+const wireAccount = z.object({
+  activeCalls: z.number().int().min(0),
+  allowedConcurrentCalls: z.number().int().min(0).nullish(),
+});
+
+/** Reads how full an account is. Null for what is no account. */
+export function readCapacity(json: unknown): ProviderCapacity | null {
+  const parsed = wireAccount.safeParse(json);
+  if (!parsed.success) return null;
+  const { activeCalls, allowedConcurrentCalls } = parsed.data;
+  return { activeCalls, allowedCalls: allowedConcurrentCalls ?? null };
 }
 
 const wireMessage = z.object({

@@ -12,6 +12,8 @@ export interface ProviderCall {
   readonly endReason: string | null;
   readonly billedSeconds: number | null;
   readonly isBillingFinal: boolean;
+  /** Whether a bill was taken back. */
+  readonly isRefunded: boolean;
   readonly summary: string | null;
   readonly shortSummary: string | null;
   readonly metadata: Readonly<Record<string, string>>;
@@ -35,6 +37,13 @@ export interface ProviderCallRequest {
   /** Comes back in every answer and callback; holds our own id of the call. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly callbacks: ProviderCallbacks;
+}
+
+/** How many calls the account has at a time, whoever made them, and how many it may have. */
+export interface ProviderCapacity {
+  readonly activeCalls: number;
+  /** null: there is no fixed limit. */
+  readonly allowedCalls: number | null;
 }
 
 /** Where the provider sends its news, and the secret that it signs them with. */
@@ -89,6 +98,7 @@ export interface VoiceProvider {
   getTranscript(providerCallId: string): Promise<Utterance[]>;
   /** The recording as a WAV file, piece by piece. @throws ProviderError `not-ready` while there is none (yet). */
   getRecording(providerCallId: string): AsyncIterable<Uint8Array>;
+  capacity(): Promise<ProviderCapacity>;
   sendMessage(providerCallId: string, message: ProviderMessage): Promise<void>;
   /** Deletes a call with everything that belongs to it; one that is gone already counts as deleted. */
   deleteCall(providerCallId: string): Promise<void>;
