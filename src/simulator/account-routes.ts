@@ -1,3 +1,4 @@
+import type { AccountLimits } from './account-limits.js';
 import type { CallDesk } from './call-desk.js';
 import { callFilter } from './call-filters.js';
 import { deletionOf } from './call-timeline.js';
@@ -9,9 +10,9 @@ import type { StoredCall } from './stored-call.js';
 import { ACCOUNT_ID, tombstoneView } from './tombstone-view.js';
 
 /** The routes of the account itself and of what is left of deleted calls. */
-export function accountRoutes(desk: CallDesk, allowedConcurrentCalls: number | null): Route[] {
+export function accountRoutes(desk: CallDesk, limits: AccountLimits): Route[] {
   return [
-    { method: 'GET', path: '/api/accounts/me', handle: () => account(desk, allowedConcurrentCalls) },
+    { method: 'GET', path: '/api/accounts/me', handle: () => account(desk, limits.current.concurrentCalls) },
     { method: 'GET', path: '/api/deleted_calls', handle: request => tombstones(request, desk) },
     { method: 'GET', path: '/api/deleted_calls/:id', handle: request => tombstone(request, desk) },
   ];

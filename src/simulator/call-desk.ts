@@ -4,8 +4,11 @@ import type { CallStore } from './call-store.js';
 import type { Clock } from './clock.js';
 import { deletionOf, isLive, timelineOf } from './call-timeline.js';
 import type { SteeringMessage } from './data-message.js';
+import type { WebhookEvent } from './faults.js';
 import { HttpFailure } from './http-reply.js';
 import type { CallBirth, StoredCall } from './stored-call.js';
+
+const LONGEST_TELLING_MS = 15_000;
 
 /** Everything that is done to calls, from wherever it comes: each change is kept first and then takes effect. */
 export class CallDesk {
@@ -50,6 +53,12 @@ export class CallDesk {
     await this.store.intervene(call, { at: this.clock.now() + 1, message });
     await sleep(2);
     this.runner.wake(call);
+  }
+
+  /** Resolves when an event of a call was tried to be told to everybody who wants to hear it; after 15 s at the latest. */
+  async untilTold(call: StoredCall, event: WebhookEvent): Promise<void> {
+    const deadline = performance.now() + LONGEST_TELLING_MS;
+    while (!this.runner.isTold(call, event) && performance.now() < deadline) await sleep(2);
   }
 
   /** Deletes a call for good; a live one is cut off. */

@@ -1,9 +1,11 @@
 import type { Activity } from './activity.js';
-import { plannedCallbacks, type AccountWebhook } from './callback-plan.js';
+import type { AccountWebhooks } from './account-webhooks.js';
+import { plannedCallbacks } from './callback-plan.js';
 import type { CallbackSender } from './callback-sender.js';
 import { deletionOf, timelineOf } from './call-timeline.js';
 import type { Clock } from './clock.js';
 import { DataConnection, type SteerCall } from './data-connection.js';
+import type { WebhookEvent } from './faults.js';
 import type { StoredCall } from './stored-call.js';
 
 /** Makes the outside effects of calls happen at their moments: webhooks and data connections. */
@@ -16,7 +18,7 @@ export class CallRunner {
 
   constructor(
     private readonly sender: CallbackSender,
-    private readonly accountWebhooks: readonly AccountWebhook[],
+    private readonly webhooks: AccountWebhooks,
     private readonly steer: SteerCall,
     private readonly clock: Clock,
     private readonly activity: Activity,
@@ -48,6 +50,13 @@ export class CallRunner {
     );
   }
 
+  /** Whether an event of a call was tried to be told to everybody who wants to hear it. */
+  isTold(call: StoredCall, event: WebhookEvent): boolean {
+    return plannedCallbacks(call, this.webhooks.all())
+      .filter(planned => planned.event === event)
+      .every(({ url }) => call.attempts.some(attempt => attempt.event === event && attempt.url === url));
+  }
+
   /** Ends all connections, and wakes no call any more. */
   stop(): void {
     this.stopped = true;
@@ -62,8 +71,8 @@ export class CallRunner {
     const done = this.handedOver.get(call.callId) ?? new Set<string>();
     this.handedOver.set(call.callId, done);
     let next = Infinity;
-    for (const callback of plannedCallbacks(call, this.accountWebhooks)) {
-      const key = `${callback.event} ${callback.url}`;
+    for (const callback of plannedCallbacks(call, this.webhooks.all())) {
+      const key = `${callback.event} ${callback.eventAt} ${callback.url}`;
       if (done.has(key)) continue;
       if (callback.dueAt > now) {
         next = Math.min(next, callback.dueAt);

@@ -1,9 +1,11 @@
 import type { Journal, JournalEntry } from './journal.js';
 import type { Attempt, CallBirth, Intervention, StoredCall } from './stored-call.js';
+import type { StoredWebhook } from './stored-webhook.js';
 
 /** All calls in memory, each change written to the journal as well. */
 export class CallStore {
   private readonly calls = new Map<string, StoredCall>();
+  private readonly webhooks: StoredWebhook[] = [];
   private clockOffset = 0;
 
   constructor(private readonly journal: Journal) {}
@@ -16,6 +18,11 @@ export class CallStore {
   /** How far the clock was moved on when this was last kept. */
   get clockOffsetMs(): number {
     return this.clockOffset;
+  }
+
+  /** What the journal has kept of the account's webhooks, oldest change first. */
+  get keptWebhooks(): readonly StoredWebhook[] {
+    return this.webhooks;
   }
 
   /** Keeps how far the clock is moved on: calls must not be younger than it after a restart. */
@@ -70,6 +77,10 @@ export class CallStore {
     }
     if (entry.kind === 'clock') {
       this.clockOffset = entry.offsetMs;
+      return;
+    }
+    if (entry.kind === 'webhook') {
+      this.webhooks.push(entry.webhook);
       return;
     }
     const call = this.calls.get(entry.callId);

@@ -5,6 +5,14 @@ import type { CallBirth } from './stored-call.js';
 
 /** The summaries of a call that was joined; they depend on what it was given, not on the time. */
 export function summaryOf(call: CallBirth): { summary: string; shortSummary: string } {
+  const made = madeUp(call);
+  return {
+    summary: call.script?.summary ?? made.summary,
+    shortSummary: call.script?.shortSummary ?? made.shortSummary,
+  };
+}
+
+function madeUp(call: CallBirth): { summary: string; shortSummary: string } {
   const about = topicOf(call.request.systemPrompt).subject.replace(/^your /, 'the caller’s ');
   const values = spokenValues(call.request.initialState ?? {});
   const details = enumerate(values.slice(0, 4).map(value => shortened(clause(value))));

@@ -1,9 +1,10 @@
 import { ConversationFold } from './conversation-fold.js';
 import { durationToMs } from './duration.js';
 import { findFault } from './faults.js';
-import { pacedConversation, unscriptedLine } from './line-pacing.js';
+import { pacedConversation } from './line-pacing.js';
 import { scaled } from './pace.js';
-import { interrupted, type PlacedItem } from './placed-item.js';
+import { unscriptedLine } from './paced-line.js';
+import { interrupted, spokenItem, type PlacedItem } from './placed-item.js';
 import type { StoredCall } from './stored-call.js';
 
 /**
@@ -18,6 +19,7 @@ export interface Timeline {
   readonly summaryAt: number | null;
   readonly recordingAt: number | null;
   readonly billedAt: number | null;
+  readonly refundedAt: number | null;
   /** When the data goes after billing, under the retention policy that says so. */
   readonly expiresAt: number | null;
 }
@@ -39,8 +41,9 @@ export function timelineOf(call: StoredCall): Timeline {
 function layOut(call: StoredCall): Timeline {
   const { pace, request, faults, createdAt } = call;
   const joinTimeout = scaled(pace, durationToMs(request.joinTimeout ?? '30s'));
-  const joinDelay = scaled(pace, pace.joinDelayMs);
-  const refused = findFault(faults, 'end-reason')?.reason === 'unjoined';
+  const { joinsAfter, end } = call.script ?? {};
+  const joinDelay = scaled(pace, joinsAfter === undefined ? pace.joinDelayMs : durationToMs(joinsAfter));
+  const refused = (findFault(faults, 'end-reason')?.reason ?? end) === 'unjoined';
   if (refused || findFault(faults, 'never-joins') !== undefined || joinDelay >= joinTimeout) {
     return settle(call, {
       joinedAt: null,
@@ -68,7 +71,7 @@ interface Conversation {
 function limited(call: StoredCall, items: readonly PlacedItem[], length: number): Conversation {
   const { pace, request, faults } = call;
   const override = findFault(faults, 'end-reason');
-  const endReason = override?.reason ?? 'hangup';
+  const endReason = override?.reason ?? call.script?.end ?? 'hangup';
   const failsAt = override?.afterMs === undefined ? Infinity : scaled(pace, override.afterMs);
   const limit = scaled(pace, durationToMs(request.maxDuration ?? '3600s'));
   if (failsAt < Math.min(limit, length)) return { items: cutOff(items, failsAt), length: failsAt, endReason };
@@ -79,8 +82,7 @@ function limited(call: StoredCall, items: readonly PlacedItem[], length: number)
     return { items: cutOff(items, limit), length: limit, endReason: 'timeout' };
   }
   const start = limit - last.durationMs;
-  const { role, text } = last;
-  const spoken: PlacedItem = { role, text, channel: 'voice', start, end: limit, carriesValues: false };
+  const spoken = spokenItem(last.text, start, limit, items.at(-1)?.stage ?? 0);
   return { items: [...cutOff(items, start), spoken], length: limit, endReason: 'timeout' };
 }
 
@@ -101,13 +103,18 @@ function settle(call: StoredCall, course: Course): Timeline {
     endedAt + scaled(pace, findFault(faults, kind)?.delayMs ?? usual);
   const recorded = joined && request.recordingEnabled === true && !never('recording-never');
   const billedAt = never('billing-never') ? null : after('billing-late', pace.billingDelayMs);
-  const deletes = request.retentionPolicy === 'CALL_RETENTION_POLICY_AUTO_DELETE';
+  const refund = findFault(faults, 'billing-refunded');
+  const deletion = findFault(faults, 'auto-delete');
+  const deletes = request.retentionPolicy === 'CALL_RETENTION_POLICY_AUTO_DELETE' || deletion !== undefined;
+  const isFree = !joined || course.endReason === 'system_error';
   return {
     ...course,
     summaryAt: joined && !never('summary-never') ? after('summary-late', pace.summaryDelayMs) : null,
     recordingAt: recorded ? after('recording-late', pace.recordingDelayMs) : null,
     billedAt,
-    expiresAt: deletes && billedAt !== null ? billedAt + scaled(pace, 1000) : null,
+    refundedAt:
+      refund === undefined || billedAt === null || isFree ? null : billedAt + scaled(pace, refund.delayMs),
+    expiresAt: deletes && billedAt !== null ? billedAt + scaled(pace, deletion?.delayMs ?? 1000) : null,
   };
 }
 

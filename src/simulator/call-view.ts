@@ -1,3 +1,4 @@
+import { billOf, type Bill } from './bill.js';
 import { summaryOf } from './call-summary.js';
 import { timelineOf, type Timeline } from './call-timeline.js';
 import { msToDuration } from './duration.js';
@@ -9,8 +10,10 @@ import { metadataOf, type StoredCall } from './stored-call.js';
 /** A JSON object as it goes out. */
 export type Json = Record<string, unknown>;
 
-/** The provider's unit of billing. */
-const BILLING_STEP_MS = 6000;
+/** The contract requires an agent of every call, those included that are made without one. */
+const NO_AGENT = { agentId: '00000000-0000-4000-8000-000000000000', name: '' };
+
+const UNKNOWN_FIELDS = { simulatorMood: 'curious', simulatorDepth: { levels: [1, { two: null }] } };
 
 /**
  * The call as the provider shows it at a moment, with every key its contract requires.
@@ -24,6 +27,7 @@ export function callView(call: StoredCall, now: number, baseUrl: string): Json {
   const joined = past(timeline.joinedAt, now);
   const ended = past(timeline.endedAt, now);
   const summed = past(timeline.summaryAt, now) === null ? null : summaryOf(call);
+  const bill = billOf(call, now);
   const byUser = userSpeaksFirst(request);
   return {
     callId: call.callId,
@@ -32,21 +36,22 @@ export function callView(call: StoredCall, now: number, baseUrl: string): Json {
     joined,
     ended,
     endReason: ended === null ? null : timeline.endReason,
-    ...billing(call, timeline, now),
+    ...billing(bill),
     firstSpeaker: byUser ? 'FIRST_SPEAKER_USER' : 'FIRST_SPEAKER_AGENT',
     firstSpeakerSettings: request.firstSpeakerSettings ?? (byUser ? { user: {} } : { agent: {} }),
     initialOutputMedium: outputMedium(call),
     joinUrl: dialsOut(request.medium) ? null : `${baseUrl.replace(/^http/, 'ws')}/join/${call.callStageId}`,
     shortSummary: summed?.shortSummary ?? null,
     summary: summed?.summary ?? null,
-    agent: null,
+    agent: NO_AGENT,
     agentId: null,
     experimentalSettings: request.experimentalSettings ?? null,
     metadata: metadataOf(call),
     initialState: request.initialState ?? {},
     requestContext: {},
-    sipDetails: sipDetails(call, timeline, now),
+    sipDetails: sipDetails(call, timeline, bill, now),
     ...settings(call),
+    ...(findFault(call.faults, 'unknown-fields') === undefined ? {} : UNKNOWN_FIELDS),
   };
 }
 
@@ -94,37 +99,27 @@ function settings({ request }: StoredCall): Json {
   };
 }
 
-function billing(call: StoredCall, { joinedAt, endedAt, endReason, billedAt }: Timeline, now: number): Json {
-  if (past(billedAt, now) === null) {
-    return {
-      billedDuration: null,
-      billedSideInputTokens: null,
-      billedSideOutputTokens: null,
-      billingStatus: 'BILLING_STATUS_PENDING',
-    };
-  }
-  const free =
-    joinedAt === null
-      ? 'BILLING_STATUS_FREE_ZERO_EFFECTIVE_DURATION'
-      : endReason === 'system_error'
-        ? 'BILLING_STATUS_FREE_SYSTEM_ERROR'
-        : null;
-  const steps = joinedAt === null || free !== null ? 0 : Math.ceil((endedAt - joinedAt) / BILLING_STEP_MS);
+function billing(bill: Bill | null): Json {
   return {
-    billedDuration: msToDuration(steps * BILLING_STEP_MS),
-    billedSideInputTokens: 0,
-    billedSideOutputTokens: 0,
-    billingStatus: findFault(call.faults, 'billing-status')?.status ?? free ?? 'BILLING_STATUS_BILLED',
+    billedDuration: bill === null ? null : msToDuration(bill.callSeconds * 1000),
+    billedSideInputTokens: bill === null ? null : 0,
+    billedSideOutputTokens: bill === null ? null : 0,
+    billingStatus: bill?.status ?? 'BILLING_STATUS_PENDING',
   };
 }
 
-function sipDetails(call: StoredCall, { joinedAt, endedAt, billedAt }: Timeline, now: number): Json | null {
-  if (call.request.medium?.sip === undefined) return null;
-  const billed = past(billedAt, now) !== null;
-  const length = endedAt - (joinedAt ?? endedAt);
+function sipDetails(
+  call: StoredCall,
+  { joinedAt, endedAt }: Timeline,
+  bill: Bill | null,
+  now: number,
+): Json | null {
+  const isSip = call.request.medium?.sip !== undefined || findFault(call.faults, 'sip-minutes') !== undefined;
+  if (!isSip) return null;
   const outcome = joinedAt === null ? 'SIP_TERMINATION_TIMEOUT' : 'SIP_TERMINATION_NORMAL';
+  const seconds = bill?.sipSeconds ?? null;
   return {
-    billedDuration: billed ? msToDuration(Math.ceil(length / BILLING_STEP_MS) * BILLING_STEP_MS) : null,
+    billedDuration: seconds === null ? null : msToDuration(seconds * 1000),
     terminationReason: past(endedAt, now) === null ? null : outcome,
   };
 }

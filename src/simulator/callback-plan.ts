@@ -1,13 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { timelineOf, type Timeline } from './call-timeline.js';
 import { findFault, type LifeFault, type WebhookEvent } from './faults.js';
 import type { StoredCall } from './stored-call.js';
-
-/** A webhook of the whole account, beside the callbacks that a call names itself. */
-export interface AccountWebhook {
-  readonly url: string;
-  readonly secrets: readonly string[];
-  readonly events: readonly WebhookEvent[];
-}
+import type { StoredWebhook } from './stored-webhook.js';
 
 /** A webhook that is to be delivered, with the ways in which faults spoil it. */
 export interface PlannedCallback {
@@ -20,7 +15,13 @@ export interface PlannedCallback {
   readonly dueAt: number;
   /** How often it is repeated after it was acknowledged. */
   readonly copies: number;
+  /** So many attempts find nobody at the address. */
+  readonly unreachable: number;
+  readonly isOdd: boolean;
 }
+
+/** A secret that only the simulator knows: that of a rotation which is not finished. */
+const ROTATED_SECRET = randomBytes(24).toString('base64url');
 
 /** How long after `call.ended` a held back `call.joined` is sent. */
 const REORDER_MS = 200;
@@ -28,22 +29,26 @@ const REORDER_MS = 200;
 const EVENTS: readonly WebhookEvent[] = ['call.started', 'call.joined', 'call.ended', 'call.billed'];
 
 /** All webhooks of a call's life in the order of their events, those that a fault loses left out. */
-export function plannedCallbacks(call: StoredCall, account: readonly AccountWebhook[]): PlannedCallback[] {
+export function plannedCallbacks(call: StoredCall, account: readonly StoredWebhook[]): PlannedCallback[] {
   const timeline = timelineOf(call);
   return EVENTS.flatMap(event => {
-    const eventAt = momentOf(event, call, timeline);
-    if (eventAt === null || hits(call, 'webhook-lost', event) !== undefined) return [];
-    const copies = hits(call, 'webhook-duplicated', event)?.copies ?? 0;
-    const dueAt = dueFor(event, eventAt, call, timeline);
-    return targetsOf(event, call, account).map(target => ({ event, ...target, eventAt, dueAt, copies }));
+    if (hits(call, 'webhook-lost', event) !== undefined) return [];
+    const common = {
+      event,
+      copies: hits(call, 'webhook-duplicated', event)?.copies ?? 0,
+      unreachable: hits(call, 'webhook-unreachable', event)?.attempts ?? 0,
+      isOdd: hits(call, 'webhook-odd-body', event) !== undefined,
+    };
+    return momentsOf(event, call, timeline).flatMap(eventAt => {
+      const dueAt = dueFor(event, eventAt, call, timeline);
+      const targets = targetsOf(event, eventAt, call, account);
+      return targets.map(target => ({ ...common, ...target, eventAt, dueAt }));
+    });
   });
 }
 
 /** The faults that spoil single webhooks of a call. */
-type WebhookFault = Extract<
-  LifeFault,
-  { kind: `webhook-${'lost' | 'duplicated' | 'delayed' | 'bad-signature' | 'stale-timestamp'}` }
->;
+type WebhookFault = Extract<LifeFault, { events?: readonly WebhookEvent[] | undefined }>;
 
 /** The fault of one kind that hits this event of the call. */
 export function hits<K extends WebhookFault['kind']>(
@@ -56,17 +61,15 @@ export function hits<K extends WebhookFault['kind']>(
   return spared?.events?.includes(event) === false ? undefined : fault;
 }
 
-function momentOf(event: WebhookEvent, call: StoredCall, timeline: Timeline): number | null {
-  switch (event) {
-    case 'call.started':
-      return call.createdAt;
-    case 'call.joined':
-      return timeline.joinedAt;
-    case 'call.ended':
-      return timeline.endedAt;
-    case 'call.billed':
-      return timeline.billedAt;
-  }
+function momentsOf(event: WebhookEvent, call: StoredCall, timeline: Timeline): number[] {
+  const isRefundTold = findFault(call.faults, 'billing-refunded')?.announced === true;
+  const moments: Record<WebhookEvent, (number | null)[]> = {
+    'call.started': [call.createdAt],
+    'call.joined': [timeline.joinedAt],
+    'call.ended': [timeline.endedAt],
+    'call.billed': [timeline.billedAt, isRefundTold ? timeline.refundedAt : null],
+  };
+  return moments[event].filter(moment => moment !== null);
 }
 
 function dueFor(event: WebhookEvent, eventAt: number, call: StoredCall, timeline: Timeline): number {
@@ -77,8 +80,9 @@ function dueFor(event: WebhookEvent, eventAt: number, call: StoredCall, timeline
 
 function targetsOf(
   event: WebhookEvent,
+  eventAt: number,
   call: StoredCall,
-  account: readonly AccountWebhook[],
+  account: readonly StoredWebhook[],
 ): { url: string; secrets: readonly string[] }[] {
   const callbacks = call.request.callbacks ?? {};
   const own = {
@@ -87,7 +91,12 @@ function targetsOf(
     'call.ended': callbacks.ended,
     'call.billed': callbacks.billed,
   }[event];
-  const general = account.filter(webhook => webhook.events.includes(event));
+  // One that is limited to an agent hears of none of these calls, which are made without any.
+  const general = account.filter(
+    webhook => webhook.events.includes(event) && webhook.createdAt <= eventAt && webhook.agentId === null,
+  );
   const mine = own === undefined ? [] : [{ url: own.url, secrets: own.secrets ?? [] }];
-  return [...mine, ...general.map(({ url, secrets }) => ({ url, secrets }))];
+  const targets = [...mine, ...general.map(({ url, secrets }) => ({ url, secrets }))];
+  if (hits(call, 'webhook-two-secrets', event) === undefined) return targets;
+  return targets.map(({ url, secrets }) => ({ url, secrets: [ROTATED_SECRET, ...secrets] }));
 }

@@ -86,12 +86,12 @@ export class CallbackSender {
 
   private async post(call: StoredCall, callback: PlannedCallback, copy: number): Promise<Attempt> {
     const at = this.clock.now();
-    const outcome = await this.send(
-      callback,
-      this.ports.body(call, callback),
-      this.headers(call, callback, at),
-    );
-    const attempt: Attempt = { event: callback.event, url: callback.url, at, copy, ...outcome };
+    const isUnreachable = copy === 0 && triesOf(call, callback).length < callback.unreachable;
+    const outcome = isUnreachable
+      ? { status: null, error: 'Nobody is there, says a fault.' }
+      : await this.send(callback, this.ports.body(call, callback), this.headers(call, callback, at));
+    const { event, url, eventAt } = callback;
+    const attempt: Attempt = { event, url, eventAt, at, copy, ...outcome };
     // An aborted try says nothing about the receiver: after a restart it is made again.
     if (!this.abort.signal.aborted) await this.ports.record(call, attempt);
     return attempt;
@@ -131,9 +131,13 @@ export class CallbackSender {
 }
 
 /** The tries of one delivery, its deliberate duplicates left out. */
-function triesOf(call: StoredCall, { event, url }: PlannedCallback): Attempt[] {
+function triesOf(call: StoredCall, { event, url, eventAt }: PlannedCallback): Attempt[] {
   return call.attempts.filter(
-    attempt => attempt.event === event && attempt.url === url && attempt.copy === 0,
+    attempt =>
+      attempt.event === event &&
+      attempt.url === url &&
+      attempt.copy === 0 &&
+      (attempt.eventAt ?? eventAt) === eventAt,
   );
 }
 

@@ -8,8 +8,8 @@ import type { FaultRegistry } from './fault-registry.js';
 import { findFault } from './faults.js';
 import { HttpFailure, type Reply } from './http-reply.js';
 import { checked, param, type ApiRequest } from './http-request.js';
-import { messagesView } from './message-view.js';
-import { page } from './page.js';
+import { lastStage, messagesView } from './message-view.js';
+import { messageKey, page } from './page.js';
 import type { Route } from './router.js';
 
 /** The routes under `/api/calls`, the recording aside. */
@@ -24,7 +24,6 @@ export function callsRoutes(desk: CallDesk, faults: FaultRegistry, settings: Cre
     { method: 'GET', path: '/api/calls/:id', handle: view },
     { method: 'DELETE', path: '/api/calls/:id', handle: request => remove(request, desk) },
     { method: 'GET', path: '/api/calls/:id/messages', handle: request => messages(request, desk) },
-    { method: 'GET', path: '/api/calls/:id/tools', handle: request => tools(request, desk) },
     { method: 'POST', path: '/api/calls/:id/send_data_message', handle: request => send(request, desk) },
   ];
 }
@@ -59,22 +58,9 @@ function messages(request: ApiRequest, desk: CallDesk): Reply {
   if (mode !== 'last_stage' && mode !== 'in_call') {
     throw new HttpFailure(400, { mode: [`"${mode}" is not a valid choice.`] });
   }
-  const all = messagesView(call, desk.clock.now(), mode);
-  return {
-    status: 200,
-    json: page(
-      request.url,
-      all,
-      message => String(message['callStageMessageIndex']),
-      message => message,
-    ),
-  };
-}
-
-/** Simulated calls use no tools. */
-function tools(request: ApiRequest, desk: CallDesk): Reply {
-  desk.get(param(request, 'id'));
-  return { status: 200, json: [] };
+  const now = desk.clock.now();
+  const all = messagesView(call, now, mode === 'in_call' ? mode : lastStage(call, now));
+  return { status: 200, json: page(request.url, all, messageKey, message => message) };
 }
 
 async function send(request: ApiRequest, desk: CallDesk): Promise<Reply> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limitsSchema, type AccountLimits } from './account-limits.js';
 import type { CallDesk } from './call-desk.js';
 import { metadataFilter } from './call-filters.js';
 import { timelineOf } from './call-timeline.js';
@@ -12,7 +13,12 @@ import type { Route } from './router.js';
 const faultsBodySchema = z.union([z.array(faultSchema), faultSchema.transform(fault => [fault])]);
 
 /** What tests steer and inspect the simulator by. It is no part of the provider and asks for no API key. */
-export function controlRoutes(desk: CallDesk, faults: FaultRegistry, baseUrl: () => string): Route[] {
+export function controlRoutes(
+  desk: CallDesk,
+  faults: FaultRegistry,
+  limits: AccountLimits,
+  baseUrl: () => string,
+): Route[] {
   return [
     { method: 'GET', path: '/simulator/health', handle: () => ({ status: 200, json: { status: 'ok' } }) },
     {
@@ -42,6 +48,15 @@ export function controlRoutes(desk: CallDesk, faults: FaultRegistry, baseUrl: ()
       handle: request => {
         if (!faults.clear(param(request, 'id'))) throw HttpFailure.notFound();
         return { status: 204 };
+      },
+    },
+    { method: 'GET', path: '/simulator/limits', handle: () => ({ status: 200, json: limits.current }) },
+    {
+      method: 'PUT',
+      path: '/simulator/limits',
+      handle: async request => {
+        limits.set(checked(limitsSchema, await request.json()));
+        return { status: 200, json: limits.current };
       },
     },
     {

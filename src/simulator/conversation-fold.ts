@@ -1,5 +1,5 @@
 import type { SteeringMessage } from './data-message.js';
-import { unscriptedLine, type PacedLine } from './line-pacing.js';
+import { unscriptedLine, type PacedLine } from './paced-line.js';
 import type { Pace } from './pace.js';
 import { interrupted, type PlacedItem } from './placed-item.js';
 
@@ -11,6 +11,7 @@ export class ConversationFold {
   private readonly placed: PlacedItem[] = [];
   private replies: PacedLine[] = [];
   private clock = 0;
+  private stage = 0;
   private hangingUp = false;
 
   constructor(
@@ -44,7 +45,15 @@ export class ConversationFold {
 
   private steerByText(at: number, text: string, urgency: 'immediate' | 'soon' | 'later'): void {
     if (urgency === 'immediate') this.cutAgent(at);
-    this.placed.push({ role: 'user', text, channel: 'text', start: at, end: at, carriesValues: false });
+    this.placed.push({
+      role: 'user',
+      text,
+      channel: 'text',
+      start: at,
+      end: at,
+      stage: this.stage,
+      carriesValues: false,
+    });
     if (urgency !== 'later') this.reply(`You wrote: "${text}". Thank you, I have taken note of that.`);
   }
 
@@ -78,17 +87,24 @@ export class ConversationFold {
     this.clock = at;
   }
 
+  private itemOf({ role, text, tool, gapMs, durationMs, cutMs, carriesValues }: PacedLine): PlacedItem {
+    const start = this.clock + gapMs;
+    const channel = tool === undefined ? 'voice' : 'tool';
+    const common = { role, text, channel, stage: this.stage, carriesValues } as const;
+    const item = { ...common, start, end: start + durationMs, ...(tool === undefined ? {} : { tool }) };
+    return cutMs === undefined || cutMs >= durationMs ? item : interrupted(item, start + cutMs);
+  }
+
   private placeUntil(limit: number): void {
     for (;;) {
       const queue = this.replies.length > 0 ? this.replies : this.script;
       const next = queue[0];
       if (next === undefined || this.clock + next.gapMs >= limit) return;
       queue.shift();
-      const start = this.clock + next.gapMs;
-      const end = start + next.durationMs;
-      const { role, text, carriesValues } = next;
-      this.placed.push({ role, text, channel: 'voice', start, end, carriesValues });
-      this.clock = end;
+      if (next.startsStage === true) this.stage += 1;
+      const item = this.itemOf(next);
+      this.placed.push(item);
+      this.clock = item.end;
     }
   }
 }

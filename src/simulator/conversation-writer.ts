@@ -7,10 +7,21 @@ import type { CallBirth } from './stored-call.js';
 
 export type Speaker = 'agent' | 'user';
 
+/** A call of a tool, or its result. */
+export interface ToolUse {
+  readonly name: string;
+  readonly invocationId: string;
+  readonly isResult: boolean;
+}
+
 /** One utterance as it is written, before it gets its place in time. */
 export interface Line {
   readonly role: Speaker;
   readonly text: string;
+  /** The tool that is called, or that answers; then nothing is spoken. */
+  readonly tool?: ToolUse;
+  /** Whether a new stage of the call begins with it. */
+  readonly startsStage?: boolean;
   /** Whether it says the value of a variable, and so must not get lost when it is interrupted. */
   readonly carriesValues: boolean;
 }

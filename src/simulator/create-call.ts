@@ -1,20 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AccountLimits } from './account-limits.js';
 import type { CallDesk } from './call-desk.js';
 import { callView } from './call-view.js';
+import { scriptFor, type ConversationScript } from './conversation-script.js';
 import type { FaultRegistry } from './fault-registry.js';
 import type { FaultOf } from './faults.js';
 import { HttpFailure, type Reply } from './http-reply.js';
 import { checked, type ApiRequest } from './http-request.js';
-import { messagesView } from './message-view.js';
+import { lastStage, messagesView } from './message-view.js';
 import type { Pace } from './pace.js';
 import { startCallRequestSchema, type StartCallRequest } from './start-call-request.js';
 
 /** What the creation of calls needs to know. */
 export interface CreationSettings {
   readonly pace: Pace;
-  /** The most calls that may be unfinished at a time; null is no limit. */
-  readonly allowedConcurrentCalls: number | null;
+  readonly limits: AccountLimits;
+  /** The conversations that calls may have instead of made-up ones. */
+  readonly scripts: readonly ConversationScript[];
+  /** Makes the ids of calls. */
+  readonly newId: () => string;
   readonly baseUrl: () => string;
 }
 
@@ -34,18 +38,20 @@ export async function createCall(
   if (faults.takeForCreation('create-reset-before', metadata) !== undefined) return 'reset';
   const refusal = faults.takeForCreation('create-error', metadata);
   if (refusal !== undefined) throw refusalOf(refusal, desk.clock.now());
-  const cap = settings.allowedConcurrentCalls;
-  if (cap !== null && desk.activeCount() >= cap) {
-    throw new HttpFailure(429, { detail: 'Too many concurrent calls.' }, { 'Retry-After': '1' });
-  }
+  settings.limits.creation(desk.clock.now(), desk.activeCount());
+  const script = scriptFor(settings.scripts, metadata);
   const call = await desk.open({
-    callId: randomUUID(),
-    callStageId: randomUUID(),
+    callId: settings.newId(),
+    callStageId: settings.newId(),
     createdAt: desk.clock.now(),
     request: body,
     pace: settings.pace,
-    faults: faults.takeForLife(metadata),
+    faults: [...faults.takeForLife(metadata), ...(script?.faults ?? [])],
+    ...(script === undefined ? {} : { script }),
   });
+  if (faults.takeForCreation('create-after-started', metadata) !== undefined) {
+    await desk.untilTold(call, 'call.started');
+  }
   if (faults.takeForCreation('create-reset-after', metadata) !== undefined) return 'reset';
   const delay = faults.takeForCreation('create-delay', metadata);
   if (delay !== undefined) await sleep(delay.delayMs, undefined, { ref: false });
@@ -75,12 +81,11 @@ function inherited(body: StartCallRequest, query: URLSearchParams, desk: CallDes
   }
   const prior = desk.store.find(priorCallId);
   if (prior === undefined) throw new HttpFailure(400, { priorCallId: ['Unknown call.'] });
-  const initialMessages = messagesView(prior, desk.clock.now(), 'last_stage').map(
-    ({ role, text, medium }) => ({
-      role,
-      text,
-      medium,
-    }),
-  );
+  const now = desk.clock.now();
+  const initialMessages = messagesView(prior, now, lastStage(prior, now)).map(({ role, text, medium }) => ({
+    role,
+    text,
+    medium,
+  }));
   return checked(startCallRequestSchema, { ...prior.request, ...body, initialMessages });
 }

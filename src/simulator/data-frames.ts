@@ -1,4 +1,5 @@
 import { timelineOf } from './call-timeline.js';
+import { findFault } from './faults.js';
 import { indexedItems, type IndexedItem } from './message-view.js';
 import type { StoredCall } from './stored-call.js';
 import { wordsOf } from './words.js';
@@ -25,9 +26,13 @@ export function dataFrames(call: StoredCall): DataFrame[] {
     frames.push({ at: joinedAt, message: { type: 'call_started', callId: call.callId } });
   }
   if (enabled.state ?? true) frames.push({ at: joinedAt, message: { type: 'state', state: 'idle' } });
+  if (findFault(call.faults, 'data-unknown-types') !== undefined) {
+    frames.push({ at: joinedAt, message: { type: 'simulator_weather', outlook: ['unheard', 'of'] } });
+  }
   for (const item of indexedItems(call)) {
+    if (item.channel === 'tool') continue;
     if (enabled.state ?? true) frames.push(...stateFrames(item, joinedAt));
-    if (enabled.transcript ?? true) frames.push(...transcriptFrames(item, joinedAt));
+    if (enabled.transcript ?? true) frames.push(...transcriptFrames(item, joinedAt, call));
   }
   if (enabled.state ?? true) frames.push({ at: endedAt, message: { type: 'state', state: 'idle' } });
   return withoutRepeatedStates(frames.sort((one, other) => one.at - other.at));
@@ -52,12 +57,16 @@ function stateFrames(item: IndexedItem, joinedAt: number): DataFrame[] {
   ];
 }
 
-function transcriptFrames(item: IndexedItem, joinedAt: number): DataFrame[] {
+function transcriptFrames(item: IndexedItem, joinedAt: number, { faults }: StoredCall): DataFrame[] {
   const medium = item.medium === 'MESSAGE_MEDIUM_TEXT' ? 'text' : 'voice';
-  const common = { type: 'transcript', role: item.role, medium, ordinal: item.index };
+  const common = { type: 'transcript', role: item.role, medium, ordinal: item.ordinal };
   const last = joinedAt + item.end;
   if (item.role === 'user') {
-    return [{ at: last, message: { ...common, text: item.text, delta: null, final: true } }];
+    const whole = { at: last, message: { ...common, text: item.text, delta: null, final: true } };
+    if (findFault(faults, 'data-user-partials') === undefined) return [whole];
+    const part = wordsOf(item.text).slice(0, 1).join('').trimEnd();
+    const at = joinedAt + item.start;
+    return [{ at, message: { ...common, text: part, delta: null, final: false } }, whole];
   }
   const { text, end } = item.intended ?? item;
   const words = wordsOf(text);
@@ -65,9 +74,12 @@ function transcriptFrames(item: IndexedItem, joinedAt: number): DataFrame[] {
   const frames: DataFrame[] = [];
   for (let from = 0; from < words.length; from += size) {
     const at = joinedAt + Math.floor(item.start + ((end - item.start) * from) / words.length);
-    if (at >= last) break;
+    // The words run ahead of the voice: one piece more than is heard before an interruption.
+    const isAhead = at >= last;
     const delta = words.slice(from, from + size).join('');
-    frames.push({ at, message: { ...common, text: null, delta, final: false } });
+    frames.push({ at: isAhead ? last : at, message: { ...common, text: null, delta, final: false } });
+    if (isAhead) break;
   }
-  return [...frames, { at: last, message: { ...common, text: null, delta: null, final: true } }];
+  const whole = findFault(faults, 'data-final-text') === undefined ? null : item.text;
+  return [...frames, { at: last, message: { ...common, text: whole, delta: null, final: true } }];
 }

@@ -2,6 +2,7 @@ import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { attemptSchema, callBirthSchema, interventionSchema } from './stored-call.js';
+import { storedWebhookSchema } from './stored-webhook.js';
 
 const entrySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('created'), call: callBirthSchema }),
@@ -9,6 +10,7 @@ const entrySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('attempted'), callId: z.string(), attempt: attemptSchema }),
   z.object({ kind: z.literal('deleted'), callId: z.string(), at: z.number() }),
   z.object({ kind: z.literal('clock'), offsetMs: z.number() }),
+  z.object({ kind: z.literal('webhook'), webhook: storedWebhookSchema }),
 ]);
 
 export type JournalEntry = z.infer<typeof entrySchema>;

@@ -1,18 +1,12 @@
 import { durationToMs } from './duration.js';
 import { findFault } from './faults.js';
-import { scaled, type Pace } from './pace.js';
+import { scaled } from './pace.js';
+import { GAP_MS, type PacedLine } from './paced-line.js';
 import { seededRandom } from './random.js';
-import { writeConversation, type Line } from './conversation-writer.js';
+import { writeConversation } from './conversation-writer.js';
+import { scriptedLines } from './scripted-lines.js';
 import type { CallBirth } from './stored-call.js';
 
-/** An utterance with its length and the pause before it, in milliseconds of real time. */
-export interface PacedLine extends Line {
-  readonly durationMs: number;
-  readonly gapMs: number;
-}
-
-/** The pause between two utterances at speed 1. */
-const GAP_MS = 90;
 /** The pause between the join and the first word at speed 1. */
 const FIRST_GAP_MS = 150;
 /** The length of an exchange in a call whose length in seconds was asked for, at speed 1. */
@@ -20,6 +14,28 @@ const LONG_EXCHANGE_MS = 5000;
 
 /** The conversation of a call, laid out so that it lasts a few seconds or as long as its script says. */
 export function pacedConversation(call: CallBirth): PacedLine[] {
+  const { pace, request, script } = call;
+  const lines = script ? scriptedLines(script, pace, request.initialState ?? {}) : madeUp(call);
+  return spoilt(lines, call);
+}
+
+/** The lines with what faults do to them. */
+function spoilt(lines: readonly PacedLine[], { faults }: CallBirth): PacedLine[] {
+  const stageAfter = findFault(faults, 'new-stage')?.afterUtterances;
+  const interrupted = findFault(faults, 'interruption')?.utterance;
+  let spokenByAgent = 0;
+  return lines.map((line, index) => {
+    if (line.role === 'agent' && line.tool === undefined) spokenByAgent += 1;
+    const isCut = line.role === 'agent' && line.tool === undefined && spokenByAgent === interrupted;
+    return {
+      ...line,
+      ...(index === stageAfter ? { startsStage: true } : {}),
+      ...(isCut ? { cutMs: Math.max(1, Math.round(line.durationMs / 2)) } : {}),
+    };
+  });
+}
+
+function madeUp(call: CallBirth): PacedLine[] {
   const { pace, faults, request } = call;
   const override = findFault(faults, 'conversation');
   const seconds = override?.seconds ?? pace.seconds;
@@ -37,12 +53,6 @@ export function pacedConversation(call: CallBirth): PacedLine[] {
     durationMs: scaled(pace, (spoken * (weights[index] ?? 0)) / sum),
     gapMs: scaled(pace, index === 0 ? FIRST_GAP_MS + delay : GAP_MS),
   }));
-}
-
-/** An utterance of the agent that was not in the script, such as an answer to a text message. */
-export function unscriptedLine(pace: Pace, text: string, carriesValues = false): PacedLine {
-  const durationMs = scaled(pace, Math.min(1600, 300 + text.length * 14));
-  return { role: 'agent', text, carriesValues, durationMs, gapMs: scaled(pace, GAP_MS) };
 }
 
 function turnsFor(seconds: number | undefined): number | undefined {

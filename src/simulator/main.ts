@@ -1,11 +1,18 @@
 import { parseArgs } from 'node:util';
+import { readConversations, readFaults } from './read-files.js';
 import { startSimulator, type SimulatorOptions } from './start-simulator.js';
 
-const USAGE =
-  'Usage: node dist/simulator/main.js [--host 127.0.0.1] [--port 4100] [--api-key KEY] [--state-dir DIR] [--speed 1]';
+const USAGE = `Usage: npm run simulator -- [options]
+  --host 127.0.0.1   --port 4100     where it listens; port 0 takes any free one
+  --api-key KEY                      the only X-API-Key it accepts; any without it
+  --state-dir DIR                    keeps its calls there, so that they go on after a restart
+  --speed 1                          how much faster than in life calls go
+  --script FILE                      conversations in YAML or JSON, or a folder of them; may be repeated
+  --faults FILE                      faults in force from the start, in YAML or JSON
+  --seed TEXT                        makes ids, conversations and drawn faults the same each time`;
 
 /** The options of the command line. Throws an Error with a sentence about what is wrong. */
-function optionsOf(args: string[]): SimulatorOptions {
+async function optionsOf(args: string[]): Promise<SimulatorOptions> {
   const { values } = parseArgs({
     args,
     options: {
@@ -14,6 +21,9 @@ function optionsOf(args: string[]): SimulatorOptions {
       'api-key': { type: 'string' },
       'state-dir': { type: 'string' },
       speed: { type: 'string', default: '1' },
+      script: { type: 'string', multiple: true, default: [] },
+      faults: { type: 'string' },
+      seed: { type: 'string' },
     },
   });
   const port = Number(values.port);
@@ -23,14 +33,17 @@ function optionsOf(args: string[]): SimulatorOptions {
   return {
     port,
     speed,
+    conversations: await readConversations(values.script),
+    ...(values.faults === undefined ? {} : { faults: await readFaults(values.faults) }),
     ...(values.host === undefined ? {} : { host: values.host }),
     ...(values['api-key'] === undefined ? {} : { apiKey: values['api-key'] }),
     ...(values['state-dir'] === undefined ? {} : { stateDir: values['state-dir'] }),
+    ...(values.seed === undefined ? {} : { seed: values.seed }),
   };
 }
 
 async function main(): Promise<void> {
-  const simulator = await startSimulator(optionsOf(process.argv.slice(2)));
+  const simulator = await startSimulator(await optionsOf(process.argv.slice(2)));
   process.stdout.write(`Simulator listening on ${simulator.url}\n`);
   let stopping = false;
   const stop = (): void => {

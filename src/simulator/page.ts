@@ -1,6 +1,10 @@
 import { HttpFailure } from './http-reply.js';
 import type { Json } from './call-view.js';
 
+/** What names a message in a list: its place in its stage. */
+export const messageKey = ({ callStageId, callStageMessageIndex }: Json): string =>
+  `${String(callStageId)}:${String(callStageMessageIndex)}`;
+
 const USUAL_PAGE_SIZE = 100;
 const LARGEST_PAGE_SIZE = 500;
 

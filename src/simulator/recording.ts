@@ -22,7 +22,7 @@ export async function* recordingChunks(call: StoredCall): AsyncGenerator<Buffer,
   yield wavHeader(total);
   let done = 0;
   for (const item of indexedItems(call)) {
-    if (item.medium === 'MESSAGE_MEDIUM_TEXT') continue;
+    if (item.medium === 'MESSAGE_MEDIUM_TEXT' || item.channel !== 'voice') continue;
     yield* silence(item.start * SAMPLES_PER_MS - done, noise);
     const length = (item.end - item.start) * SAMPLES_PER_MS;
     yield bytesOf(synthesise(item.text, item.role, length, `${call.callId}:${item.index}`));

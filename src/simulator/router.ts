@@ -6,7 +6,7 @@ export type Handler = (request: ApiRequest) => Promise<Reply> | Reply;
 
 /** A path with its method. `:name` stands for one part of the path. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly handle: Handler;
 }

@@ -51,7 +51,7 @@ describe('A simulated call', () => {
       joinUrl: expect.stringMatching(/^ws:/),
       shortSummary: null,
       summary: null,
-      agent: null,
+      agent: { agentId: expect.any(String), name: '' },
       agentId: null,
       experimentalSettings: null,
       metadata: {},

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { conversationScriptSchema } from './conversation-script.js';
 import { steeringMessageSchema } from './data-message.js';
 import { lifeFaultSchema, webhookEventSchema } from './faults.js';
 import { paceSchema } from './pace.js';
@@ -13,6 +14,8 @@ export const callBirthSchema = z.object({
   request: startCallRequestSchema,
   pace: paceSchema,
   faults: z.array(lifeFaultSchema),
+  /** The conversation that somebody wrote for it. */
+  script: conversationScriptSchema.optional(),
 });
 
 /** A message that reached a live call; `at` in milliseconds since the epoch. */
@@ -26,6 +29,8 @@ export const attemptSchema = z.object({
   copy: z.number(),
   status: z.number().nullable(),
   error: z.string().nullable(),
+  /** When the event happened; a call may have a second `call.billed`. */
+  eventAt: z.number().optional(),
 });
 
 export type CallBirth = z.infer<typeof callBirthSchema>;
