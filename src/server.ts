@@ -15,7 +15,7 @@ import { playground } from './entry/playground/playground.js';
 import { GraphqlSockets } from './entry/sockets/graphql-sockets.js';
 import { EventStreams } from './entry/sse/event-streams.js';
 import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
-import { ensureIndexes } from './mongo/indexes.js';
+import { prepareCollections } from './tenancy/prepare-collections.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
 import { UpgradeRouter } from './upgrades/upgrade-router.js';
 
@@ -44,7 +44,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     logger: new NestLog(createLog(settings.LOG_LEVEL)),
     abortOnError: false,
   });
-  await ensureIndexes(app.get(MONGO_CONNECTION));
+  await prepareCollections(app.get(MONGO_CONNECTION));
 
   app.disable('x-powered-by');
   app.disable('etag');

@@ -1,5 +1,6 @@
 import mongoose, { type Connection } from 'mongoose';
 import { IsolationError } from '../errors/isolation-error.js';
+import { type CommandGuard, guardCommands } from './command-guard.js';
 
 mongoose.set({ transactionAsyncLocalStorage: true, strictQuery: 'throw', bufferCommands: false });
 
@@ -17,10 +18,10 @@ const SELECTION_MS = 8000;
 /**
  * Opens the database: majority reads and writes on the primary, whatever the URI says, so that a committed
  * change is never rolled back and a query after a mutation sees it. Connection-wide commands that would go
- * around the tenant hooks are refused.
+ * around the tenant hooks are refused, and every command passes the guard before it is sent.
  * @throws when no server answers within 8 s.
  */
-export async function connectMongo(uri: string): Promise<Connection> {
+export async function connectMongo(uri: string, guard: CommandGuard): Promise<Connection> {
   const connection = mongoose.createConnection(uri, {
     readPreference: 'primary',
     readConcern: { level: 'majority' },
@@ -36,6 +37,7 @@ export async function connectMongo(uri: string): Promise<Connection> {
     autoIndex: false,
     autoCreate: false,
     appName: 'voho',
+    monitorCommands: true,
   });
   for (const operation of UNCONFINED) {
     Object.defineProperty(connection, operation, {
@@ -44,5 +46,7 @@ export async function connectMongo(uri: string): Promise<Connection> {
       },
     });
   }
-  return connection.asPromise();
+  await connection.asPromise();
+  guardCommands(connection, guard);
+  return connection;
 }

@@ -1,8 +1,9 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Connection } from 'mongoose';
 import { SETTINGS, type Settings } from '../config/settings.js';
+import type { CommandGuard } from './command-guard.js';
 import { connectMongo } from './mongo-connection.js';
-import { MONGO_CONNECTION } from './mongo.tokens.js';
+import { COMMAND_GUARD, MONGO_CONNECTION } from './mongo.tokens.js';
 import { StoreClock } from './store-clock.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -12,8 +13,8 @@ import { UnitOfWork } from './unit-of-work.js';
   providers: [
     {
       provide: MONGO_CONNECTION,
-      inject: [SETTINGS],
-      useFactory: (settings: Settings) => connectMongo(settings.MONGODB_URI),
+      inject: [SETTINGS, COMMAND_GUARD],
+      useFactory: (settings: Settings, guard: CommandGuard) => connectMongo(settings.MONGODB_URI, guard),
     },
     StoreClock,
     UnitOfWork,

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { createLog, LOG } from './logger.js';
+import { IsolationAlarm } from './isolation-alarm.js';
 import { Metrics } from './metrics.js';
 
 /** What the server tells about itself. */
@@ -8,6 +9,7 @@ import { Metrics } from './metrics.js';
 @Module({
   providers: [
     Metrics,
+    IsolationAlarm,
     {
       provide: LOG,
       inject: [SETTINGS],

@@ -14,7 +14,8 @@ export type SystemReason =
   | 'work.schedule'
   | 'feed.seal'
   | 'health.check'
-  | 'demo.seed';
+  | 'demo.seed'
+  | 'schema.prepare';
 
 interface Store {
   readonly scope: TenantScope | null;
@@ -36,3 +37,6 @@ export const scopeStore = {
   runAsSystem: <T>(reason: SystemReason, work: () => Promise<T>): Promise<T> =>
     storage.run({ scope: storage.getStore()?.scope ?? null, system: reason }, async () => await work()),
 };
+
+/** How a reason stands in the comment of a command. */
+export const commentOf = (reason: SystemReason): string => `voho:${reason}`;

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { modelProvider } from '../mongo/model-provider.js';
+import { COMMAND_GUARD } from '../mongo/mongo.tokens.js';
 import { SealedValues } from './sealed-values.js';
 import { SystemAccess } from './system-access.js';
 import { TenantContext } from './tenant-context.js';
@@ -7,11 +8,13 @@ import { TenantDirectory } from './tenant-directory.js';
 import { TenantResolver } from './tenant-resolver.js';
 import { TenantRunner } from './tenant-runner.js';
 import { TENANTS } from './tenant.schema.js';
+import { WireGuard } from './wire-guard/wire-guard.js';
 
 /** Which tenant an operation belongs to, and the walls around its data. */
 @Global()
 @Module({
   providers: [
+    { provide: COMMAND_GUARD, useClass: WireGuard },
     modelProvider(TENANTS),
     TenantContext,
     TenantRunner,
@@ -20,6 +23,14 @@ import { TENANTS } from './tenant.schema.js';
     TenantDirectory,
     TenantResolver,
   ],
-  exports: [SealedValues, TenantContext, TenantRunner, SystemAccess, TenantDirectory, TenantResolver],
+  exports: [
+    COMMAND_GUARD,
+    SealedValues,
+    TenantContext,
+    TenantRunner,
+    SystemAccess,
+    TenantDirectory,
+    TenantResolver,
+  ],
 })
 export class TenancyModule {}

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Connection, Schema } from 'mongoose';
+import type { mongo, Schema } from 'mongoose';
 import { Outbox } from '../../src/events/outbox.js';
 import { Jobs } from '../../src/jobs/jobs.js';
 import { collectionDefinitions } from '../../src/mongo/model-provider.js';
-import { MONGO_CONNECTION } from '../../src/mongo/mongo.tokens.js';
 import type { Client, Loose } from '../kit/client.js';
 import { generatedFile, table } from '../kit/generated-file.js';
 import { callWithStatus, seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
@@ -29,7 +28,7 @@ describe('The indexes', () => {
   let server: TestServer;
   let tenant: SeededTenant;
   let client: Client;
-  let db: NonNullable<Connection['db']>;
+  let db: mongo.Db;
   let ids: { call: string; agent: string; user: string };
 
   beforeAll(async () => {
@@ -49,9 +48,7 @@ describe('The indexes', () => {
     });
     await callWithStatus(client, call.id, 'COMPLETED');
     ids = { call: call.id, agent: createAgent.id, user: user.id };
-    const connection = server.app.get<Connection>(MONGO_CONNECTION);
-    if (!connection.db) throw new Error('The server is connected');
-    ({ db } = connection);
+    ({ db } = server);
     await fillUp(db);
   });
   afterAll(() => server.stop());

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Connection } from 'mongoose';
 import { IsolationError } from '../../src/errors/isolation-error.js';
 import { scopeStore } from '../../src/tenancy/scope-store.js';
 import type { Loose } from '../kit/client.js';
 import { OPTION_SETS } from './isolation/case.js';
 import { SCOPED, SYSTEM } from './isolation/definitions.js';
-import { type Ground, groundOf, openDatabase } from './isolation/ground.js';
+import { type Database, type Ground, groundOf, openDatabase } from './isolation/ground.js';
 
 type Operation = (ground: Ground, options: Loose) => unknown;
 const own = ({ a }: Ground) => ({ _id: a[0]._id });
@@ -84,22 +83,22 @@ const freshOf = (ground: Ground) => {
 const replacementOf = (ground: Ground) => ({ ...freshOf(ground), _id: ground.a[0]._id });
 
 describe('Global and work data', () => {
-  let connection: Connection;
+  let database: Database;
   const asSystem = <T>(work: () => Promise<T>) => scopeStore.runAsSystem('work.claim', work);
 
   beforeAll(async () => {
-    connection = await openDatabase();
-    for (const { model, schema, collection } of SCOPED) connection.model(model, schema, collection);
+    database = await openDatabase();
+    for (const { model, schema, collection } of SCOPED) database.connection.model(model, schema, collection);
   });
   afterAll(async () => {
-    await connection.destroy();
+    await database.close();
   });
 
   describe.each(SYSTEM)('of $model', definition => {
     let ground: Ground;
 
     beforeAll(async () => {
-      ground = await groundOf(connection, definition);
+      ground = await groundOf(database, definition);
     });
 
     it.each(Object.keys({ ...OPERATIONS, ...CLOSED }))('refuses %s to a tenant and to nobody', async name => {
@@ -126,7 +125,7 @@ describe('Global and work data', () => {
 
     it('does not reach tenant-owned data by populate during system access', async () => {
       const { model, b } = ground;
-      const ref = { path: 'ref', model: connection.model('User') as Loose, strictPopulate: false };
+      const ref = { path: 'ref', model: database.connection.model('User') as Loose, strictPopulate: false };
       for (const options of OPTION_SETS) {
         const populated = asSystem(async () =>
           model.populate([{ ref: b[0]._id }] as Loose, { ...ref, options }),
@@ -136,8 +135,7 @@ describe('Global and work data', () => {
     });
 
     it('names the reason in every command of system access, whatever the caller says', async () => {
-      const { db } = connection;
-      if (!db) throw new Error('The connection is open');
+      const { db } = database;
       const unmarked: string[] = [];
       for (const [name, operation] of Object.entries(OPERATIONS)) {
         for (const options of OPTION_SETS) {

@@ -1,9 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Connection } from 'mongoose';
 import { fromPublicId } from '../../src/ids/public-id.js';
-import { MONGO_CONNECTION } from '../../src/mongo/mongo.tokens.js';
 import type { Loose } from '../kit/client.js';
 import { FEED, heardBy, produceEvents, sequencesByCall, tenantIdOf, upTo } from '../kit/events.js';
 import { seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
@@ -21,7 +19,7 @@ describe('Retention', () => {
   });
   afterAll(() => server.stop());
 
-  const collection = (name: string) => server.app.get<Connection>(MONGO_CONNECTION).collection(name);
+  const collection = (name: string) => server.db.collection<Loose>(name);
 
   /** A call that has been through everything, as it looks `days` after its last event. */
   async function callOfDaysAgo({ admin }: SeededTenant, days: number): Promise<string> {
@@ -36,7 +34,7 @@ describe('Retention', () => {
     stream.stop();
     const lastEventAt = new Date(Date.now() - days * 86_400_000);
     await collection('calls').updateOne(
-      { _id: fromPublicId('call', id as string) as Loose },
+      { _id: fromPublicId('call', id as string) },
       { $set: { lastEventAt } },
     );
     return id as string;

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Connection } from 'mongoose';
 import { FEED, heardBy, produceEvents, sequencesByCall, upTo } from '../kit/events.js';
 import { newObjectId } from '../../src/mongo/object-id.js';
-import { MONGO_CONNECTION } from '../../src/mongo/mongo.tokens.js';
+import type { Loose } from '../kit/client.js';
 import { seedTenant } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 import { tenantIdOf } from '../kit/events.js';
@@ -19,8 +18,7 @@ describe('The order of a tenant’s feed', () => {
   });
 
   const positionsOf = async (server: TestServer, tenantId: unknown): Promise<number[]> => {
-    const connection = server.app.get<Connection>(MONGO_CONNECTION);
-    const events = await connection
+    const events = await server.db
       .collection('callEvents')
       .find({ tenantId })
       .sort({ position: 1 })
@@ -45,7 +43,7 @@ describe('The order of a tenant’s feed', () => {
   it('keeps the order within a call though the ids of a batch are mixed up', async () => {
     const [first] = servers as [TestServer];
     const tenant = await seedTenant(first);
-    const connection = first.app.get<Connection>(MONGO_CONNECTION);
+    const { db } = first;
     const [callId, tenantId] = [newObjectId(), tenantIdOf(tenant)];
     // As a process leaves it that dies before it seals: 250 events whose ids run against their sequence.
     const ids = upTo(250)
@@ -62,10 +60,10 @@ describe('The order of a tenant’s feed', () => {
       occurredAt: createdAt,
       happening: { type: 'recordingReady' },
     }));
-    const session = await connection.startSession();
+    const session = db.client.startSession();
     await session.withTransaction(async () => {
-      await connection.collection('callEvents').insertMany(events, { session });
-      await connection.collection('outbox').insertMany(
+      await db.collection<Loose>('callEvents').insertMany(events, { session });
+      await db.collection<Loose>('outbox').insertMany(
         ids.map(_id => ({ _id, tenantId, stream: 'calls', createdAt })),
         { session },
       );

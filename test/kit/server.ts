@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
+import type { mongo } from 'mongoose';
 import { readEnv } from '../../src/config/env.js';
 import type { Settings } from '../../src/config/settings.js';
 import { freePort } from '../../src/embedded/simulator-port.js';
@@ -13,6 +14,7 @@ import {
 } from '../../src/simulator/start-simulator.js';
 import { Client, type Credential } from './client.js';
 import { testEngines } from './engines.js';
+import { outsideDatabase } from './outside.js';
 
 /** A server of the test's own: real HTTP, real sockets, real engines, a simulator, and an empty database. */
 export interface TestServer {
@@ -21,6 +23,8 @@ export interface TestServer {
   readonly simulator: Simulator;
   /** For looking at what is stored; never for faking it. */
   readonly app: INestApplicationContext;
+  /** Its database as seen from outside: the server's own connection refuses whatever names no tenant. */
+  readonly db: mongo.Db;
   /** A client that speaks to this server. */
   client(credential?: Credential): Client;
   stop(): Promise<void>;
@@ -57,14 +61,17 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const url = `http://127.0.0.1:${env.PORT}`;
   const settings = { ...env, PUBLIC_URL: env.PUBLIC_URL ?? url, demo: null } as Settings;
   const server = await startServer(settings);
+  const outside = outsideDatabase(settings.MONGODB_URI);
   return {
     url,
     settings,
     simulator,
     app: server.app,
+    db: outside.db,
     client: credential => new Client(url, credential),
     async stop() {
       await server.stop();
+      await outside.close();
       if (!beside) await simulator.stop();
       await rm(dataDir, { recursive: true, force: true });
     },

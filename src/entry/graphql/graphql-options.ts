@@ -6,8 +6,6 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { Request, Response } from 'express';
 import type { RequestContext } from '../../auth/request-context.js';
 import { toClientError, toDomainError } from '../../errors/client-error.js';
-import { IsolationError } from '../../errors/isolation-error.js';
-import { Metrics } from '../../telemetry/metrics.js';
 import { scopeStore } from '../../tenancy/scope-store.js';
 import { notesOf } from '../http/http-request.js';
 import { OperationPlugin } from './operation.plugin.js';
@@ -22,10 +20,7 @@ export const MAX_TOKENS = 2000;
 export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
   private readonly logger = new Logger('GraphQL');
 
-  constructor(
-    private readonly operations: OperationPlugin,
-    private readonly metrics: Metrics,
-  ) {}
+  constructor(private readonly operations: OperationPlugin) {}
 
   createGqlOptions(): ApolloDriverConfig {
     return {
@@ -54,7 +49,6 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
   ): GraphQLFormattedError {
     const requestId = scopeStore.scope()?.requestId ?? 'none';
     const known = toDomainError(error);
-    if (known.cause instanceof IsolationError) this.metrics.isolationRefusals.inc();
     if (known.code === 'INTERNAL') {
       const cause = known.cause instanceof Error ? known.cause : new Error(String(known.cause));
       this.logger.error(`${cause.name}: ${cause.message}`, cause.stack);

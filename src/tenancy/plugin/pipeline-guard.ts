@@ -5,7 +5,7 @@ import type { ObjectId } from '../../mongo/object-id.js';
  * Stages that only work on what they are given. Every other one is refused, also those that MongoDB has not yet: it
  * may write, read another collection, or have to come first and so cannot stand behind the tenant's `$match`.
  */
-const PLAIN = new Set([
+export const PLAIN_STAGES: ReadonlySet<string> = new Set([
   '$addFields',
   '$bucket',
   '$bucketAuto',
@@ -43,7 +43,7 @@ function nameOf(stage: Stage): string {
 export function assertPlainPipeline(pipeline: readonly PipelineStage[]): void {
   for (const stage of pipeline) {
     const name = nameOf(stage as unknown as Stage);
-    if (!PLAIN.has(name)) throw new Error(`${name} may reach other collections`);
+    if (!PLAIN_STAGES.has(name)) throw new Error(`${name} may reach other collections`);
   }
 }
 
@@ -84,7 +84,7 @@ export function confinePipeline(
           ),
         };
       default:
-        if (!PLAIN.has(name)) throw new Error(`${name} cannot be confined to a tenant`);
+        if (!PLAIN_STAGES.has(name)) throw new Error(`${name} cannot be confined to a tenant`);
         return stage;
     }
   }

@@ -50,11 +50,12 @@ export function confineBulkWrite(
   }
 }
 
-/** Statics that send commands without running any hook; syncIndexes begins with one of them. */
+/** Statics that send commands without running any hook; syncIndexes begins with two of them. */
 const UNHOOKED = [
   'watch',
   'bulkSave',
   'createCollection',
+  'diffIndexes',
   'cleanIndexes',
   'createSearchIndex',
   'updateSearchIndex',

@@ -1,5 +1,5 @@
 import { type Aggregate, Model, type Query, Schema, type SchemaDefinition } from 'mongoose';
-import { scopeStore } from '../scope-store.js';
+import { commentOf, scopeStore } from '../scope-store.js';
 import { FILTERED_OPERATIONS, unskippable } from './hook.js';
 import { IsolationError } from '../../errors/isolation-error.js';
 import { assertPlainPipeline } from './pipeline-guard.js';
@@ -49,7 +49,7 @@ export function systemSchema<T>(
 function systemCommentFor(model: string, operation: string): string {
   const reason = scopeStore.systemReason();
   if (!reason) throw new IsolationError(model, operation, 'global and work data need a system reason');
-  return `voho:${reason}`;
+  return commentOf(reason);
 }
 
 /** What the static that takes its place calls in the end. */

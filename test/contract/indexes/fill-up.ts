@@ -1,4 +1,4 @@
-import type { Connection } from 'mongoose';
+import type { mongo } from 'mongoose';
 import { newObjectId } from '../../../src/mongo/object-id.js';
 import type { Loose } from '../../kit/client.js';
 
@@ -51,7 +51,7 @@ export const FILLED: Readonly<Record<string, number>> = Object.fromEntries(
 );
 
 /** Copies what the API has stored until a list of it has many pages. */
-export async function fillUp(db: NonNullable<Connection['db']>): Promise<void> {
+export async function fillUp(db: mongo.Db): Promise<void> {
   for (const [collection, differing] of Object.entries(COPIED)) {
     const original =
       SAMPLES[collection] ?? (await db.collection(collection).findOne({}, { sort: { _id: -1 } }));

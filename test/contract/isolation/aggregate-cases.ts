@@ -177,10 +177,11 @@ export const STATIC_CASES: readonly Case[] = [
     'watch',
     'createCollection',
     'syncIndexes',
-    'cleanIndexes',
+    'diffIndexes',
     'createSearchIndex',
     'updateSearchIndex',
     'dropSearchIndex',
     'listSearchIndexes',
   ].map(name => refused(`Model.${name}`, ({ model }) => (model as Loose)[name]([], {}), true)),
+  refused('Model.cleanIndexes', ({ model }) => model.cleanIndexes({ toDrop: [] }), true),
 ];

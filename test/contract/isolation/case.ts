@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import mongoose from 'mongoose';
 import { IsolationError } from '../../../src/errors/isolation-error.js';
 import type { Loose } from '../../kit/client.js';
 import type { Ground } from './ground.js';
@@ -12,12 +13,12 @@ export const OPTION_SETS: readonly Record<string, unknown>[] = [
 
 /**
  * One way to reach for another tenant's rows, and what has to come of it.
- * refused: the tenant hooks say no. stopped: Mongoose or MongoDB says no, behind the hooks. confined: it works, on the
+ * refused: the tenant hooks say no. caught: the guard on the wire says no, where there is no hook. stopped: Mongoose or MongoDB says no, behind the hooks. confined: it works, on the
  * rows of the running tenant alone, and `gives` what is expected of it.
  */
 export interface Case {
   readonly name: string;
-  readonly outcome: 'refused' | 'stopped' | 'confined';
+  readonly outcome: 'refused' | 'caught' | 'stopped' | 'confined';
   readonly run: (ground: Ground, options: Record<string, unknown>) => unknown;
   readonly gives?: (result: Loose, ground: Ground) => boolean;
   /** Whether it takes options. */
@@ -29,6 +30,12 @@ export const refused = (name: string, run: Case['run'], plain = false): Case => 
   outcome: 'refused',
   run,
   plain,
+});
+export const caught = (name: string, run: Case['run']): Case => ({
+  name,
+  outcome: 'caught',
+  run,
+  plain: true,
 });
 export const stopped = (name: string, run: Case['run'], plain = false): Case => ({
   name,
@@ -69,9 +76,13 @@ export async function faultOf(
 function verdict(ground: Ground, subject: Case, result: unknown, error: unknown): string | null {
   switch (subject.outcome) {
     case 'refused':
-      return error instanceof IsolationError
+    case 'caught': {
+      const lock = lockOf(error);
+      const expected = subject.outcome === 'refused' ? 'hook' : 'wire';
+      return lock === expected
         ? null
-        : `not refused: ${inspect(error ?? result, { depth: 0 })}`;
+        : `not refused by the ${expected}: ${inspect(error ?? result, { depth: 0 })}`;
+    }
     case 'stopped':
       return error === undefined ? `not stopped: ${inspect(result, { depth: 0 })}` : null;
     case 'confined': {
@@ -81,6 +92,12 @@ function verdict(ground: Ground, subject: Case, result: unknown, error: unknown)
       return subject.gives?.(result as Loose, ground) === false ? `it gives ${text}` : null;
     }
   }
+}
+
+/** What has refused: bulk writes of the driver wrap what was thrown, and copy its properties. */
+function lockOf(error: unknown): unknown {
+  const isWrapped = error instanceof mongoose.mongo.MongoBulkWriteError;
+  return isWrapped || error instanceof IsolationError ? Reflect.get(error, 'lock') : null;
 }
 
 /** Everything that a result shows, live documents included. */

@@ -1,11 +1,14 @@
-import type { Connection, Model, Schema } from 'mongoose';
+import type { Connection, Model, mongo, Schema } from 'mongoose';
 import mongoose from 'mongoose';
+import type { CommandGuard } from '../../../src/mongo/command-guard.js';
 import { connectMongo } from '../../../src/mongo/mongo-connection.js';
 import { newObjectId, type ObjectId } from '../../../src/mongo/object-id.js';
 import { scopeStore } from '../../../src/tenancy/scope-store.js';
 import { jobScope } from '../../../src/tenancy/tenant-scope.js';
+import { WireGuard } from '../../../src/tenancy/wire-guard/wire-guard.js';
 import type { Loose } from '../../kit/client.js';
 import { testEngines } from '../../kit/engines.js';
+import { outsideDatabase } from '../../kit/outside.js';
 import { changeOf, rowOf } from './rows.js';
 
 export type Row = Record<string, unknown> & { _id: ObjectId; tenantId: ObjectId };
@@ -32,19 +35,39 @@ export interface Ground {
   readonly marksOfB: readonly string[];
 }
 
-/** Opens a database of the caller's own. */
-export async function openDatabase(): Promise<Connection> {
-  return connectMongo(testEngines().mongodbUri);
+/** A database of the caller's own, as the server sees it and as it is. */
+export interface Database {
+  readonly connection: Connection;
+  readonly db: mongo.Db;
+  close(): Promise<void>;
+}
+
+/** Lets everything pass: what the hooks do by themselves. */
+export const NO_GUARD: CommandGuard = { check: () => undefined, answered: () => undefined };
+
+/** Opens a database, behind the guard that the server has unless another one is given. */
+export async function openDatabase(guard: CommandGuard = new WireGuard()): Promise<Database> {
+  const uri = testEngines().mongodbUri;
+  const outside = outsideDatabase(uri);
+  const connection = await connectMongo(uri, guard);
+  return {
+    connection,
+    db: outside.db,
+    async close() {
+      await connection.destroy();
+      await outside.close();
+    },
+  };
 }
 
 /** Prepares the ground for a schema, compiled as its server compiles it. */
 export async function groundOf(
-  connection: Connection,
+  { connection, db }: Database,
   definition: { readonly model: string; readonly collection: string; readonly schema: Schema },
 ): Promise<Ground> {
   const { schema } = definition;
   const model = connection.model(definition.model, schema, definition.collection) as unknown as Model<Loose>;
-  const raw = connection.collection(definition.collection);
+  const raw = db.collection<Loose>(definition.collection);
   const [tenantA, tenantB] = [newObjectId(), newObjectId()];
   const row = (tenantId: ObjectId, canary: string) => ({ ...rowOf(schema, canary), tenantId }) as Row;
   const a = [row(tenantA, 'canary-a'), row(tenantA, 'canary-a')] as const;
