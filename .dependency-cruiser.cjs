@@ -5,7 +5,7 @@
 const LAYERS = [
   ['config', 'errors', 'validation', 'repeat'],
   ['ids', 'mongo', 'redis', 'vault'],
-  ['tenancy', 'telemetry', 'pagination', 'schema', 'links', 'recordings', 'upgrades'],
+  ['tenancy', 'telemetry', 'pagination', 'schema', 'links', 'recordings', 'upgrades', 'data-keys'],
   ['auth'],
   ['events', 'jobs'],
   ['modules'],

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
+import { DataKeysModule } from './data-keys/data-keys.module.js';
 import { EntryModule } from './entry/entry.module.js';
 import { EventsModule } from './events/events.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
@@ -41,6 +42,7 @@ export class AppModule {
         UpgradesModule,
         EntryModule,
         TenancyModule,
+        DataKeysModule,
         AuthModule,
         TenantsModule,
         UsersModule,

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConfigModule } from '../config/config.module.js';
 import type { Settings } from '../config/settings.js';
+import { DataKeysModule } from '../data-keys/data-keys.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { AuditModule } from '../modules/audit/audit.module.js';
 import { MongoModule } from '../mongo/mongo.module.js';
@@ -26,6 +27,7 @@ export class OperatorModule {
         RedisModule,
         VaultModule,
         TenancyModule,
+        DataKeysModule,
         AuthModule,
         EventsModule,
         AuditModule,

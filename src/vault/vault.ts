@@ -1,14 +1,11 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { derivedKeys } from '../config/master-keys.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import type { ObjectId } from '../mongo/object-id.js';
+import { decrypt, encrypt, KEY_BYTES } from './cipher.js';
 
 const VERSION = 'v1';
-const ALGORITHM = 'aes-256-gcm';
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** A sealed value cannot be opened; the message never holds any part of it. Always a fault of the server. */
 export class SealedValueError extends Error {
@@ -93,20 +90,4 @@ function opened(decryption: () => Buffer): Buffer {
 
 function boundTo(tenantId: ObjectId, field: string): Buffer {
   return Buffer.from(['voho vault', VERSION, tenantId.toHexString(), field].join('\u0000'));
-}
-
-/** Nonce, tag and ciphertext in one. A random nonce is safe here: a wrapping key seals far fewer than 2^32 values. */
-function encrypt(key: Buffer, plaintext: Buffer, bound: Buffer): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES }).setAAD(bound);
-  const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]);
-}
-
-function decrypt(key: Buffer, bytes: Buffer, bound: Buffer): Buffer {
-  const nonce = bytes.subarray(0, NONCE_BYTES);
-  const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
-  const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES }).setAAD(bound);
-  decipher.setAuthTag(tag);
-  return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]);
 }

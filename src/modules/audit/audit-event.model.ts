@@ -5,6 +5,7 @@ import { Node } from '../../schema/node.model.js';
 import { DateTime, JSONObject } from '../../schema/scalars.js';
 import { UserModel } from '../users/user.model.js';
 import type { AuditLinkDocument } from './audit-chain.schema.js';
+import type { ReadableRow } from './audit-reader.js';
 import type { AuditDocument } from './audit.schema.js';
 
 @ObjectType('AuditEvent', {
@@ -34,19 +35,28 @@ export class AuditEventModel implements Node {
   })
   actor!: Promise<UserModel | null>;
 
-  @Field({ description: 'Who did it, in words that stay readable.' })
-  actorLabel!: string;
+  @Field(() => String, {
+    description: 'Who did it, in words that stay readable; a pseudonym once he is erased.',
+  })
+  actorLabel!: Promise<string>;
 
   @Field(() => JSONObject, {
-    description: 'What it was done to; which keys there are depends on the action.',
+    description:
+      'What it was done to; which keys there are depends on the action. What told who somebody was is missing once he is erased.',
   })
-  details!: Record<string, unknown>;
+  details!: Promise<Record<string, unknown>>;
 
-  @Field(() => String, { nullable: true, description: 'Null where it did not come over a network.' })
-  ip!: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'Null where it did not come over a network, and once the actor is erased.',
+  })
+  ip!: Promise<string | null>;
 
-  @Field(() => String, { nullable: true, description: 'Null when none was sent.' })
-  userAgent!: string | null;
+  @Field(() => String, {
+    nullable: true,
+    description: 'Null when none was sent, and once the actor is erased.',
+  })
+  userAgent!: Promise<string | null>;
 
   @Field(() => DateTime)
   occurredAt!: Date;
@@ -65,6 +75,7 @@ export class AuditEventConnection extends ConnectionOf(AuditEventModel, 'AuditEv
 export interface AuditJoins {
   linkOf(row: AuditDocument): Promise<AuditLinkDocument | null>;
   actorOf(row: AuditDocument): Promise<UserModel | null>;
+  readableOf(row: AuditDocument): Promise<ReadableRow>;
 }
 
 /** A stored row as the API shows it. */
@@ -79,10 +90,18 @@ export function toAuditEventModel(row: AuditDocument, cursor: string, joins: Aud
     get actor() {
       return joins.actorOf(row);
     },
-    actorLabel: row.actorLabel,
-    details: row.details,
-    ip: row.ip,
-    userAgent: row.userAgent,
+    get actorLabel() {
+      return joins.readableOf(row).then(({ actorLabel }) => actorLabel);
+    },
+    get details() {
+      return joins.readableOf(row).then(({ details }) => details);
+    },
+    get ip() {
+      return joins.readableOf(row).then(({ ip }) => ip);
+    },
+    get userAgent() {
+      return joins.readableOf(row).then(({ userAgent }) => userAgent);
+    },
     occurredAt: row.occurredAt,
     get hash() {
       return joins.linkOf(row).then(link => link?.hash ?? null);

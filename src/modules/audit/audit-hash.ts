@@ -6,7 +6,8 @@ export const GENESIS = '0'.repeat(64);
 
 /**
  * The hash of an audit row behind the hash before it: SHA-256, in hex, over a text that spells out every stored
- * field in a fixed order, so that the same row always gives the same hash and no change goes unseen.
+ * field in a fixed order, so that the same row always gives the same hash and no change goes unseen. What is sealed is
+ * covered as it is stored: the hash holds for good, also once nobody can open it any more.
  */
 export function auditHash(previous: string, row: AuditDocument): string {
   const content = [
@@ -18,6 +19,8 @@ export function auditHash(previous: string, row: AuditDocument): string {
     row.details,
     row.ip,
     row.userAgent,
+    row.sealedOrigin,
+    row.sealedDetails,
     row.requestId,
     row.occurredAt.toISOString(),
   ];

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { PersonalData } from '../../data-keys/personal-data.js';
+import type { Person } from '../../data-keys/data-keys.js';
 import { Sealer } from '../../events/sealer.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import type { Viewer } from '../../tenancy/viewer.js';
 import type { JsonValue } from './audit.schema.js';
+import type { RowOrigin } from './audit-reader.js';
 import { AuditRepository } from './audit.repository.js';
 
 /** Every action that is recorded. */
@@ -47,6 +50,8 @@ export type AuditAction =
 export interface AuditEntry {
   readonly action: AuditAction;
   readonly details?: Readonly<Record<string, JsonValue>>;
+  /** Details that tell of a person; they are shown with the others until that person is erased. */
+  readonly personal?: { readonly about: Person; readonly details: Readonly<Record<string, JsonValue>> };
   /** Who did it, where that is not the running scope's viewer: at a log-in there is none yet. */
   readonly actor?: { readonly id: ObjectId | null; readonly label: string };
 }
@@ -56,6 +61,7 @@ export interface AuditEntry {
 export class AuditLog {
   constructor(
     private readonly rows: AuditRepository,
+    private readonly persons: PersonalData,
     private readonly sealer: Sealer,
     private readonly work: UnitOfWork,
     private readonly context: TenantContext,
@@ -65,18 +71,28 @@ export class AuditLog {
    * Records an action in the running transaction, or in one of its own. It is stored with what it tells of or not
    * at all, and linked into the tenant's chain right after the commit.
    */
-  async record({ action, details = {}, actor }: AuditEntry): Promise<void> {
+  async record({ action, details = {}, personal, actor }: AuditEntry): Promise<void> {
     const { viewer, origin, requestId } = this.context.scope;
     const { id, label } = actor ?? actorOf(viewer);
+    const whose: Person | undefined = id ? { userId: id } : personal?.about;
+    const from: RowOrigin = {
+      label: id ? label : null,
+      ip: origin.ip,
+      userAgent: origin.userAgent?.slice(0, 300) ?? null,
+    };
     await this.work.run(async () => {
       const row = await this.rows.add({
         _id: newObjectId(),
         action,
         actorId: id,
-        actorLabel: label,
+        actorLabel: id ? null : label,
         details,
-        ip: origin.ip,
-        userAgent: origin.userAgent?.slice(0, 300) ?? null,
+        ip: whose ? null : from.ip,
+        userAgent: whose ? null : from.userAgent,
+        sealedOrigin: whose ? await this.persons.seal(whose, JSON.stringify(from)) : null,
+        sealedDetails: personal
+          ? await this.persons.seal(personal.about, JSON.stringify(personal.details))
+          : null,
         requestId,
         occurredAt: new Date(),
       });

@@ -16,6 +16,8 @@ function row(action: string): AuditDocument {
     details: { b: 1, a: { d: null, c: ['x'] } },
     ip: null,
     userAgent: null,
+    sealedOrigin: null,
+    sealedDetails: null,
     requestId: 'request',
     occurredAt: new Date('2026-01-01T00:00:00.000Z'),
   };

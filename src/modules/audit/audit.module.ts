@@ -6,6 +6,7 @@ import { AuditChain } from './audit-chain.js';
 import { AuditFeed } from './audit-feed.js';
 import { AuditJoining } from './audit-joining.js';
 import { AuditLog } from './audit-log.js';
+import { AuditReader } from './audit-reader.js';
 import { AuditVerifier } from './audit-verifier.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditResolver } from './audit.resolver.js';
@@ -24,6 +25,7 @@ import { AuditSubscriptions } from './audit.subscriptions.js';
     AuditFeed,
     AuditJoining,
     AuditLog,
+    AuditReader,
     AuditRepository,
     AuditResolver,
     AuditService,

@@ -6,16 +6,24 @@ import { type ScopedDocument, scopedSchema } from '../../tenancy/plugin/scoped-s
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** One row of the audit log: written in the transaction of what it tells of, and never changed. */
+/**
+ * One row of the audit log: written in the transaction of what it tells of, and never changed. What tells who a person
+ * is stands in it sealed, so that it can be made unreadable: see AuditReader.
+ */
 export interface AuditDocument extends ScopedDocument {
   action: string;
   actorId: ObjectId | null;
-  /** Who it was, in words that stay readable. */
-  actorLabel: string;
+  /** What it was that did it, in words; null where it was a person. */
+  actorLabel: string | null;
   /** JSON only: see JsonValue. */
   details: Record<string, unknown>;
+  /** Null, like the user agent, where a person did it. */
   ip: string | null;
   userAgent: string | null;
+  /** Who did it and from where, sealed with the person's key. */
+  sealedOrigin: string | null;
+  /** Details that tell of a person, sealed with that person's key. */
+  sealedDetails: string | null;
   requestId: string;
   occurredAt: Date;
 }
@@ -23,10 +31,12 @@ export interface AuditDocument extends ScopedDocument {
 const schema = scopedSchema<AuditDocument>({
   action: { type: String, required: true },
   actorId: { type: 'ObjectId', default: null },
-  actorLabel: { type: String, required: true },
+  actorLabel: { type: String, default: null },
   details: { type: Object, required: true },
   ip: { type: String, default: null },
   userAgent: { type: String, default: null },
+  sealedOrigin: { type: String, default: null },
+  sealedDetails: { type: String, default: null },
   requestId: { type: String, required: true },
   occurredAt: { type: Date, required: true },
 });

@@ -45,7 +45,10 @@ export class LogIn {
       await this.limits.giveBack(email);
       return opened;
     }
-    await this.audit.record({ action: 'user.failed_login', details: { email } });
+    await this.audit.record({
+      action: 'user.failed_login',
+      personal: { about: { email }, details: { email } },
+    });
     throw new DomainError('UNAUTHENTICATED', 'The e-mail address or the password is wrong.');
   }
 

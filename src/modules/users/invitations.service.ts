@@ -78,7 +78,8 @@ export class InvitationsService {
       });
       await this.audit.record({
         action: 'user.invited',
-        details: { invitationId: toPublicId('invitation', invitation._id), email, role },
+        details: { invitationId: toPublicId('invitation', invitation._id), role },
+        personal: { about: { email }, details: { email } },
       });
       return { invitation, token };
     });
@@ -94,7 +95,8 @@ export class InvitationsService {
       await this.forgetToken(id);
       await this.audit.record({
         action: 'invitation.revoked',
-        details: { invitationId: publicId, email: invitation.email },
+        details: { invitationId: publicId },
+        personal: { about: { email: invitation.email }, details: { email: invitation.email } },
       });
     });
   }

@@ -1,0 +1,14 @@
+import { Global, Module } from '@nestjs/common';
+import { modelProvider } from '../mongo/model-provider.js';
+import { DATA_KEYS } from './data-key.schema.js';
+import { DataKeys } from './data-keys.js';
+import { DataKeysRepository } from './data-keys.repository.js';
+import { PersonalData } from './personal-data.js';
+
+/** What tells of a person and cannot be rewritten, sealed with a key that can be destroyed. */
+@Global()
+@Module({
+  providers: [modelProvider(DATA_KEYS), DataKeys, DataKeysRepository, PersonalData],
+  exports: [DataKeys, PersonalData],
+})
+export class DataKeysModule {}

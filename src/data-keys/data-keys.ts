@@ -1,0 +1,89 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { ObjectId } from '../mongo/object-id.js';
+import { BriefCache } from '../tenancy/brief-cache.js';
+import { TenantContext } from '../tenancy/tenant-context.js';
+import { KEY_BYTES } from '../vault/cipher.js';
+import { Vault } from '../vault/vault.js';
+import { DATA_KEY_FIELD, type DataKeyDocument } from './data-key.schema.js';
+import { DataKeysRepository } from './data-keys.repository.js';
+
+/** Somebody with an account, or whoever an e-mail address belongs to. */
+export type Person = { readonly userId: ObjectId } | { readonly email: string };
+
+/** A key in use. */
+export interface DataKey {
+  readonly id: ObjectId;
+  readonly bytes: Buffer;
+}
+
+/** How long a key may be used after somebody else has destroyed it. */
+const LIFETIME_MS = 1000;
+const MOST_KEPT = 20_000;
+/** A key that is older was committed: no transaction takes so long. */
+const SURELY_COMMITTED_MS = 20_000;
+/** The subject of the key that stands in for addresses: it makes them comparable without telling them. */
+const ADDRESSES = 'addresses';
+
+/**
+ * The keys of persons, one each, wrapped by the vault. A user's key leaves a mark when it is destroyed, so that what
+ * is still under way never makes him a new one. An address may come back later, with a new key.
+ */
+@Injectable()
+export class DataKeys {
+  private readonly cache = new BriefCache<DataKey>(LIFETIME_MS, MOST_KEPT);
+
+  constructor(
+    private readonly keys: DataKeysRepository,
+    private readonly vault: Vault,
+    private readonly context: TenantContext,
+  ) {}
+
+  /** A person's key, made when it is first asked for; null once it was destroyed. Joins the running transaction. */
+  async of(person: Person): Promise<DataKey | null> {
+    return this.ofSubject(await this.subjectOf(person));
+  }
+
+  /** Keys by the hex digits of their ids; destroyed ones are missing. */
+  async byId(ids: readonly ObjectId[]): Promise<ReadonlyMap<string, Buffer>> {
+    if (ids.length === 0) return new Map();
+    const found = (await this.keys.findByIds(ids)).map(document => this.opened(document));
+    return new Map(found.flatMap(key => (key ? [[key.id.toHexString(), key.bytes] as const] : [])));
+  }
+
+  /** Destroys a person's key, in the running transaction: what is sealed with it is unreadable from then on. */
+  async destroy(person: Person): Promise<void> {
+    const subject = await this.subjectOf(person);
+    await ('userId' in person ? this.keys.destroy(subject) : this.keys.remove(subject));
+    this.cache.clear();
+  }
+
+  private async ofSubject(subject: string): Promise<DataKey | null> {
+    const inCache = `${this.context.tenant.id.toHexString()} ${subject}`;
+    const known = await this.cache.get(inCache, async () => {
+      const document = await this.keys.findBySubject(subject);
+      // One that this very transaction has made may never have been, if it is rolled back.
+      const isOld = document && Date.now() - document.createdAt.getTime() > SURELY_COMMITTED_MS;
+      return isOld ? this.opened(document) : null;
+    });
+    if (known) return known;
+    const document = await this.keys.findBySubject(subject);
+    return this.opened(document ?? (await this.keys.add(subject, this.newKey())));
+  }
+
+  private newKey(): string {
+    return this.vault.seal(this.context.tenant.id, DATA_KEY_FIELD, randomBytes(KEY_BYTES).toString('base64'));
+  }
+
+  private opened({ _id, tenantId, sealedKey }: DataKeyDocument): DataKey | null {
+    if (sealedKey === null) return null;
+    return { id: _id, bytes: Buffer.from(this.vault.open(tenantId, DATA_KEY_FIELD, sealedKey), 'base64') };
+  }
+
+  private async subjectOf(person: Person): Promise<string> {
+    if ('userId' in person) return `user:${person.userId.toHexString()}`;
+    const secret = await this.ofSubject(ADDRESSES);
+    if (!secret) throw new Error('The key for addresses is never destroyed alone');
+    return `address:${createHmac('sha256', secret.bytes).update(person.email).digest('base64url')}`;
+  }
+}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { type ObjectId, parseObjectId } from '../mongo/object-id.js';
+import { TenantContext } from '../tenancy/tenant-context.js';
+import { decrypt, encrypt } from '../vault/cipher.js';
+import { DataKeys, type Person } from './data-keys.js';
+
+const VERSION = 'p1';
+
+/** Opens what was sealed; null when the key that it takes is destroyed, and for null itself. */
+export type Opener = (sealed: string | null) => string | null;
+
+/**
+ * Seals what tells of a person and cannot be rewritten later, such as the rows of the audit chain, with that person's
+ * key. The sealed text names its key; it opens in its own tenant alone.
+ */
+@Injectable()
+export class PersonalData {
+  constructor(
+    private readonly keys: DataKeys,
+    private readonly context: TenantContext,
+  ) {}
+
+  /** Seals a text, in the running transaction. Null when the person is erased: then it must not be kept. */
+  async seal(person: Person, text: string): Promise<string | null> {
+    const key = await this.keys.of(person);
+    if (!key) return null;
+    const body = encrypt(key.bytes, Buffer.from(text), this.boundTo(key.id.toHexString()));
+    return [VERSION, key.id.toHexString(), body.toString('base64url')].join('.');
+  }
+
+  /** Reads the keys of many sealed texts at once, and returns what opens them. */
+  async opener(sealed: readonly (string | null)[]): Promise<Opener> {
+    const ids = new Map(sealed.flatMap(text => (text === null ? [] : [[text, keyIdOf(text)] as const])));
+    const distinct = new Map([...ids.values()].map(id => [id.toHexString(), id]));
+    const keys = await this.keys.byId([...distinct.values()]);
+    return text => {
+      const id = text === null ? null : keyIdOf(text).toHexString();
+      const key = id === null ? undefined : keys.get(id);
+      if (text === null || id === null || !key) return null;
+      return decrypt(key, Buffer.from(text.split('.')[2] ?? '', 'base64url'), this.boundTo(id)).toString();
+    };
+  }
+
+  private boundTo(keyId: string): Buffer {
+    return Buffer.from(['voho personal', VERSION, this.context.tenant.id.toHexString(), keyId].join('\0'));
+  }
+}
+
+/** @throws for what is no sealed text. */
+function keyIdOf(sealed: string): ObjectId {
+  const [version, hex, body, ...rest] = sealed.split('.');
+  const id = parseObjectId(hex ?? '');
+  if (version !== VERSION || !id || !body || rest.length > 0)
+    throw new Error('A sealed text has another format');
+  return id;
+}
