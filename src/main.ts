@@ -1,4 +1,5 @@
-import { InvalidEnvironmentError, readEnv } from './config/env.js';
+import { readEnv } from './config/env.js';
+import { InvalidEnvironmentError } from './config/invalid-environment.error.js';
 import { embed } from './embedded/embed.js';
 import { EngineUnavailableError } from './embedded/engines/start-engines.js';
 import { freePort } from './embedded/simulator-port.js';

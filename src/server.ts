@@ -6,6 +6,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
 import { AppModule } from './app.module.js';
 import type { Settings } from './config/settings.js';
+import { DocumentMiddleware } from './entry/http/document.middleware.js';
 import { jsonBody, MAX_BODY_BYTES } from './entry/http/json-body.js';
 import { takeNotes } from './entry/http/http-request.js';
 import { requestLog } from './entry/http/request-log.js';
@@ -56,13 +57,14 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     maxAge: 600,
   });
   const scopes = app.get(ScopeMiddleware);
+  const documents = app.get(DocumentMiddleware, { strict: false });
   app.use(takeNotes);
   app.use(playground({ demo: settings.demo, assetsDir: playgroundAssets() }));
   app.use('/ultravox', express.raw({ type: () => true, limit: MAX_BODY_BYTES }));
   // Limits come before bodies: what is refused anyway is not read.
   const streams = app.get(EventStreams);
   app.use('/graphql/stream', requestLog(app.get(LOG)), streams.admit, jsonBody, streams.serve);
-  app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), jsonBody);
+  app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), jsonBody, documents.use);
   await app.init();
 
   const sockets = app.get(GraphqlSockets);

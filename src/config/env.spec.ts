@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidEnvironmentError, readEnv } from './env.js';
+import { readEnv } from './env.js';
+import { InvalidEnvironmentError } from './invalid-environment.error.js';
 
 const JWT_SECRET = 'gkHhk2Vq0cXl5nQm8dTzYwR3sJ7uB1eF';
 const MASTER_KEY = 'P4tLw9ZrNx2yUe6GvKj8QmSb5oCi1hAd';

@@ -89,6 +89,11 @@ const variables = z.object({
   REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).default(3000),
   MAX_CONCURRENT_CALLS: wholeNumber(1, 100_000).default(50),
   PROVIDER_CREATIONS_PER_SECOND: wholeNumber(1, 10_000).default(10),
+  PERSISTED_OPERATIONS: commaList.default([]),
+  PERSISTED_OPERATIONS_ONLY: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .transform(value => value === 'true'),
   METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters long').optional(),
   TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -132,6 +137,9 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     : parsed.error.issues.map(({ path: [name], message }) => `${String(name)} ${message}`);
   const missing = (name: string) => !(name in given) && !faults.some(fault => fault.startsWith(`${name} `));
 
+  if (given['PERSISTED_OPERATIONS_ONLY'] === 'true' && !('PERSISTED_OPERATIONS' in given)) {
+    faults.push('PERSISTED_OPERATIONS is missing: PERSISTED_OPERATIONS_ONLY serves nothing else');
+  }
   if (given['NODE_ENV'] === 'production') {
     for (const [name, reason] of Object.entries(REQUIRED_IN_PRODUCTION)) {
       if (missing(name)) faults.push(`${name} is missing: ${reason}`);

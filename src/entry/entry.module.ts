@@ -12,7 +12,6 @@ import { HealthModule } from './health/health.module.js';
 import { ScopeMiddleware } from './http/scope.middleware.js';
 import { UnknownPathFilter } from './http/unknown-path.filter.js';
 import { MutationDeadline } from './limits/mutation-deadline.js';
-import { RequestLimits } from './limits/request-limits.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ScopeFactory } from './scope-factory.js';
 import { GraphqlSockets } from './sockets/graphql-sockets.js';
@@ -37,7 +36,6 @@ import { EventStreams } from './sse/event-streams.js';
     EventStreams,
     GraphqlSockets,
     OperationRunner,
-    RequestLimits,
     ScopeFactory,
     ScopeMiddleware,
     SharedExecutions,

@@ -2,9 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Authenticator } from '../auth/authenticator.js';
 import { AuditLog } from '../modules/audit/audit-log.js';
+import type { Allowance } from './limits/request-limits.js';
 import { TenantMismatchError, TenantResolver } from '../tenancy/tenant-resolver.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
-import { type Origin, type TenantScope, tenantScope } from '../tenancy/tenant-scope.js';
+import { type Origin, tenantScope } from '../tenancy/tenant-scope.js';
 import type { Viewer } from '../tenancy/viewer.js';
 
 /** What a door knows about a request. */
@@ -15,11 +16,8 @@ export interface Arrival {
 }
 
 /** The scope of a request, and when its credential ends. */
-export interface Admission {
-  readonly scope: TenantScope;
+export interface Admission extends Allowance {
   readonly expiresAt: Date | null;
-  /** What the tenant may send; null for a request without a tenant. */
-  readonly requestsPerMinute: number | null;
 }
 
 /** Turns an arriving request into the scope it runs in: the same for HTTP, sockets and server-sent events. */

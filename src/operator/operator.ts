@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
-import { InvalidEnvironmentError, readEnv } from '../config/env.js';
+import { readEnv } from '../config/env.js';
+import { InvalidEnvironmentError } from '../config/invalid-environment.error.js';
 import { HELP, parseCommand } from './command.js';
 import { OperatorError, UsageError } from './operator-error.js';
 import { OperatorModule } from './operator.module.js';

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { RateCounter } from '../../src/redis/rate-counter.js';
+import { WindowBudget } from '../../src/redis/window-budget.js';
 import { testEngines } from '../kit/engines.js';
 
 const options = {
@@ -42,5 +43,43 @@ describe('Counts', () => {
     await expect(one.take(key, 1)).rejects.toMatchObject(ANY_LIMIT);
     await two.take(key, 1);
     await two.giveBack(key);
+  });
+
+  describe('of budgets', () => {
+    const share = (points: number, limit = 10) => ({ key: `${key}:budget`, limit, points });
+
+    it('are exact in one process, whatever arrives at once, and what is refused does not count', async () => {
+      const budget = new WindowBudget(redis, 60);
+      const taken = await Promise.allSettled(Array.from({ length: 20 }, () => budget.take(share(1))));
+      expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+      await expect(budget.take(share(1))).rejects.toMatchObject(ANY_LIMIT);
+      expect(await budget.take(share(1, 11))).toEqual([{ remaining: 0, resetSeconds: expect.any(Number) }]);
+    });
+
+    it('are taken together or not at all', async () => {
+      const budget = new WindowBudget(redis, 60);
+      const other = { key: `${key}:other`, limit: 5, points: 1 };
+      await expect(budget.take(other, share(100))).rejects.toMatchObject(ANY_LIMIT);
+      expect(await budget.take(other)).toMatchObject([{ remaining: 4 }]);
+    });
+
+    it('become known to other processes within moments', async () => {
+      const [one, two] = [new WindowBudget(redis, 60), new WindowBudget(redis, 60)];
+      const shared = { key: `${key}:shared`, limit: 100, points: 30 };
+      await two.take({ ...shared, points: 1 });
+      await one.take(shared);
+      let remaining = 100;
+      for (const deadline = Date.now() + 20_000; remaining > 60 && Date.now() < deadline;) {
+        await new Promise(resolve => setTimeout(resolve, 50));
+        remaining = (await two.take({ ...shared, points: 1 }))[0]?.remaining ?? 0;
+      }
+      expect(remaining).toBeLessThanOrEqual(69);
+    });
+
+    it('go on in each process by itself while Redis is away', async () => {
+      const budget = new WindowBudget(away, 60);
+      await budget.take(share(10));
+      await expect(budget.take(share(1))).rejects.toMatchObject(ANY_LIMIT);
+    });
   });
 });

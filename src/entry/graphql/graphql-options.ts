@@ -8,19 +8,21 @@ import type { RequestContext } from '../../auth/request-context.js';
 import { toClientError, toDomainError } from '../../errors/client-error.js';
 import { scopeStore } from '../../tenancy/scope-store.js';
 import { notesOf } from '../http/http-request.js';
+import { MAX_TOKENS } from './document-limits.js';
+import { Documents } from './documents.js';
 import { OperationPlugin } from './operation.plugin.js';
 import { refusedOperation } from './refused-operation.js';
 import { schemaOptions } from './schema-options.js';
-
-/** Tokens of one document: some fifty times what the largest operation of the playground has. */
-export const MAX_TOKENS = 2000;
 
 /** How Apollo Server is set up. */
 @Injectable()
 export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
   private readonly logger = new Logger('GraphQL');
 
-  constructor(private readonly operations: OperationPlugin) {}
+  constructor(
+    private readonly operations: OperationPlugin,
+    private readonly documents: Documents,
+  ) {}
 
   createGqlOptions(): ApolloDriverConfig {
     return {
@@ -33,7 +35,13 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       csrfPrevention: true,
       hideSchemaDetailsFromClientErrors: false,
       includeStacktraceInErrorResponses: false,
+      // Both are done before, by DocumentMiddleware and Documents, which serve the other doors too.
       persistedQueries: false,
+      documentStore: {
+        get: key => Promise.resolve(this.documents.recall(key.slice(-64))),
+        set: () => Promise.resolve(),
+        delete: () => Promise.resolve(false),
+      },
       parseOptions: { maxLexicalTokens: MAX_TOKENS },
       // Nothing here may be cached by others, and its plugin would look at every field.
       plugins: [this.operations.plugin, ApolloServerPluginCacheControlDisabled()],

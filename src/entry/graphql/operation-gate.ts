@@ -14,7 +14,19 @@ import { type Access, ACCESS } from '../../auth/allow.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { DomainError } from '../../errors/domain-error.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
-import { assertModest } from './operation-size.js';
+import { type Allowance, RequestLimits } from '../limits/request-limits.js';
+import { MAX_COST, modestCost } from './operation-size.js';
+
+/** What an operation costs its tenant, as its answer tells in `extensions.cost`. */
+export interface OperationCost {
+  readonly requested: number;
+  /** What one operation may cost. */
+  readonly maximum: number;
+  /** What is left of the minute's budget, of the tenant or of a stranger's address. */
+  readonly remaining: number;
+  /** When the budget is whole again. */
+  readonly resetSeconds: number;
+}
 
 /** An operation of a valid document, before its variables have been read. */
 export interface ArrivedOperation {
@@ -37,24 +49,31 @@ export class OperationGate {
     private readonly scanner: MetadataScanner,
     private readonly reflector: Reflector,
     private readonly context: TenantContext,
+    private readonly limits: RequestLimits,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /**
-   * Where variables cannot be read, rights come first: who may not call a root field hears so, whatever he sent.
+   * Lets an operation in, and counts its cost.
+   * @throws DomainError as {@link check} does, or RATE_LIMITED where the minute's budget is used up.
+   */
+  async admit(operation: ArrivedOperation, allowance: Allowance): Promise<OperationCost> {
+    const requested = this.check(operation);
+    return { requested, maximum: MAX_COST, ...(await this.limits.spend(allowance, requested)) };
+  }
+
+  /**
+   * What an operation costs. Where variables cannot be read, rights come first: who may not call a root field hears so, whatever he sent.
    * @throws DomainError UNAUTHENTICATED or FORBIDDEN, the first error of the variables, or QUERY_TOO_COMPLEX.
    */
-  check({ schema, document, operation, variables }: ArrivedOperation): void {
+  private check({ schema, document, operation, variables }: ArrivedOperation): number {
     if (this.settings.isProduction && this.context.viewer.kind === 'anonymous' && asksForSchema(document)) {
       throw new DomainError('UNAUTHENTICATED', 'Sign in to read the schema.');
     }
     const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
       maxErrors: 1,
     });
-    if (coerced) {
-      assertModest({ schema, document, operation, variables: coerced });
-      return;
-    }
+    if (coerced) return modestCost({ schema, document, operation, variables: coerced });
     for (const selection of operation.selectionSet.selections) {
       if (selection.kind !== Kind.FIELD || selection.name.value.startsWith('__')) continue;
       assertAccess(this.accessTable.get(selection.name.value), this.context.viewer);

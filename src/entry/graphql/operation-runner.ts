@@ -8,8 +8,6 @@ import {
   getOperationAST,
   GraphQLError,
   type GraphQLFormattedError,
-  parse,
-  validate,
 } from 'graphql';
 import type { RequestContext } from '../../auth/request-context.js';
 import { RightsWatch } from '../../auth/rights-watch.js';
@@ -17,13 +15,23 @@ import { toDomainError } from '../../errors/client-error.js';
 import { mapped } from '../../events/mapped.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
-import { GraphqlOptions, MAX_TOKENS } from './graphql-options.js';
-import { OperationGate } from './operation-gate.js';
+import type { Allowance } from '../limits/request-limits.js';
+import { Documents } from './documents.js';
+import { GraphqlOptions } from './graphql-options.js';
+import { type OperationCost, OperationGate } from './operation-gate.js';
 import { operationLabel } from './operation-label.js';
 import { SharedExecutions } from './shared-executions.js';
 
-interface StreamContext extends RequestContext {
-  readonly scope: TenantScope;
+/** The context of an operation that is ready to run. */
+interface StreamContext extends RequestContext, Allowance {
+  readonly cost: OperationCost;
+}
+
+/** An operation as text, after a persisted one has been looked up. */
+export interface TextOperation {
+  readonly query?: unknown;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Record<string, unknown> | null | undefined;
 }
 
 /** Runs operations of the doors that Apollo Server does not serve: sockets and server-sent events. */
@@ -31,6 +39,7 @@ interface StreamContext extends RequestContext {
 export class OperationRunner {
   constructor(
     private readonly schemaHost: GraphQLSchemaHost,
+    private readonly documents: Documents,
     private readonly gate: OperationGate,
     private readonly options: GraphqlOptions,
     private readonly runner: TenantRunner,
@@ -38,32 +47,21 @@ export class OperationRunner {
     private readonly shared: SharedExecutions,
   ) {}
 
-  /** Parses, validates and checks an operation; the same rules as over HTTP. */
-  async prepare(
-    scope: TenantScope,
-    {
-      query,
-      operationName,
-      variables,
-    }: {
-      query?: unknown;
-      operationName?: string | null | undefined;
-      variables?: Record<string, unknown> | null | undefined;
-    },
-  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  /** Parses, validates, checks and counts an operation; the same rules as over HTTP. */
+  async prepare(allowance: Allowance, sent: TextOperation): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const { schema } = this.schemaHost;
+    const { query, operationName } = sent;
+    const variables = sent.variables ?? {};
+    const { scope, requestsPerMinute } = allowance;
     try {
       if (typeof query !== 'string') return [new GraphQLError('`query` must be a text')];
-      const document = parse(query, { maxLexicalTokens: MAX_TOKENS });
-      const errors = validate(schema, document);
-      if (errors.length > 0) return errors;
+      const document = this.documents.read(query);
+      if (!('kind' in document)) return document;
       const operation = getOperationAST(document, operationName);
       if (!operation) return [new GraphQLError('There is no operation to run')];
-      await this.runner.run(scope, async () => {
-        this.gate.check({ schema, document, operation, variables: variables ?? {} });
-        await Promise.resolve();
-      });
-      const contextValue: StreamContext = { requestId: scope.requestId, scope };
+      const arrived = { schema, document, operation, variables };
+      const cost = await this.runner.run(scope, () => this.gate.admit(arrived, allowance));
+      const contextValue: StreamContext = { requestId: scope.requestId, scope, requestsPerMinute, cost };
       return { schema, document, operationName, variableValues: variables, contextValue };
     } catch (error) {
       return [asGraphQLError(error)];
@@ -76,15 +74,23 @@ export class OperationRunner {
   }
 
   async execute(args: ExecutionArgs): Promise<ExecutionResult> {
-    return this.runner.run(scopeOf(args), async () => execute(args));
+    const { scope, cost } = contextOf(args);
+    return withCost(await this.runner.run(scope, async () => execute(args)), cost);
   }
 
-  /** Starts a stream whose every event is resolved inside the subscriber's own scope. */
+  /** Starts a stream whose every event is resolved inside the subscriber's own scope; its first tells what it costs. */
   async subscribe(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
-    const scope = scopeOf(args);
+    const { scope, cost } = contextOf(args);
     const source = await this.runner.run(scope, async () => createSourceEventStream(args));
-    if (!(Symbol.asyncIterator in source)) return source;
-    const results = mapped(source[Symbol.asyncIterator](), this.shared.executorOf(args, scope));
+    if (!(Symbol.asyncIterator in source)) return withCost(source, cost);
+    const run = this.shared.executorOf(args, scope);
+    let isTold = false;
+    const results = mapped(source[Symbol.asyncIterator](), async (event: unknown) => {
+      const result = await run(event);
+      if (isTold) return result;
+      isTold = true;
+      return withCost(result, cost);
+    });
     return this.runner.iterate(scope, this.watched(results));
   }
 
@@ -118,7 +124,13 @@ export class OperationRunner {
 const isLostRight = (error: unknown): boolean =>
   ['UNAUTHENTICATED', 'FORBIDDEN'].includes(toDomainError(error).code);
 
-const scopeOf = (args: ExecutionArgs): TenantScope => (args.contextValue as StreamContext).scope;
+/** Who runs a prepared operation, and what it costs. */
+export const contextOf = (args: ExecutionArgs): StreamContext => args.contextValue as StreamContext;
+
+const withCost = (result: ExecutionResult, cost: OperationCost): ExecutionResult => ({
+  ...result,
+  extensions: { ...result.extensions, cost },
+});
 
 function asGraphQLError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return error;

@@ -46,12 +46,16 @@ export interface ReadOperation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** @throws DomainError QUERY_TOO_COMPLEX when the operation is nested too deep, repeats itself too often or asks for too much. */
-export function assertModest(read: ReadOperation): void {
+/**
+ * What the operation costs.
+ * @throws DomainError QUERY_TOO_COMPLEX when it is nested too deep, repeats itself too often or asks for too much.
+ */
+export function modestCost(read: ReadOperation): number {
   const { depth, cost, aliases } = sizeOf(read);
   refuseBeyond(MAX_DEPTH, depth, `It has ${depth} levels of fields`);
   refuseBeyond(MAX_ROOT_ALIASES, aliases, `It has ${aliases} aliases of root fields`);
   refuseBeyond(MAX_COST, cost, `It may be answered with ${cost} fields`);
+  return cost;
 }
 
 /** How deep an operation is nested, how often it repeats root fields, and how many fields it may be answered with. */

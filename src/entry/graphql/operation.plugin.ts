@@ -4,7 +4,7 @@ import { GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'gra
 import type { RequestContext } from '../../auth/request-context.js';
 import { DomainError } from '../../errors/domain-error.js';
 import { Metrics } from '../../telemetry/metrics.js';
-import { notesOf } from '../http/http-request.js';
+import { allowanceOf, notesOf } from '../http/http-request.js';
 import { OperationGate } from './operation-gate.js';
 import { operationLabel, rootFieldOf } from './operation-label.js';
 import { refusedOperation } from './refused-operation.js';
@@ -23,17 +23,19 @@ export class OperationPlugin {
     requestDidStart: () => {
       const startedAt = process.hrtime.bigint();
       return Promise.resolve({
-        didResolveOperation: ({ schema, document, operation, request, contextValue }) => {
+        didResolveOperation: async ({ schema, document, operation, request, contextValue }) => {
           const variables = request.variables ?? {};
           try {
             if (operation?.operation === OperationTypeNode.SUBSCRIPTION) throw needsSocket();
-            if (operation) this.gate.check({ schema, document, operation, variables });
+            if (!operation || !contextValue.request) return;
+            const notes = notesOf(contextValue.request);
+            const arrived = { schema, document, operation, variables };
+            notes.cost = await this.gate.admit(arrived, allowanceOf(notes));
           } catch (error) {
             throw error instanceof GraphQLError
               ? error
               : refusedOperation(error, contextValue.request?.headers);
           }
-          return Promise.resolve();
         },
         willSendResponse: ({ contextValue, operation, response }) => {
           const root = rootFieldOf(operation) ?? 'invalid';
@@ -42,6 +44,8 @@ export class OperationPlugin {
             const notes = notesOf(contextValue.request);
             notes.operation = operationLabel(operation);
             if (codes.length > 0) notes.errorCodes = codes;
+            if (notes.cost && response.body.kind === 'single')
+              response.body.singleResult.extensions = { cost: notes.cost };
           }
           for (const code of codes) this.metrics.errors.inc({ code });
           const wait = longestWait(response.body);

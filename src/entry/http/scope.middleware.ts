@@ -8,7 +8,7 @@ import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
 import { ANONYMOUS } from '../../tenancy/viewer.js';
 import { clientIp } from '../client-ip.js';
-import { RequestLimits } from '../limits/request-limits.js';
+import { type Allowance, RequestLimits } from '../limits/request-limits.js';
 import { ScopeFactory } from '../scope-factory.js';
 import { notesOf } from './http-request.js';
 import { refuse } from './refuse.js';
@@ -50,7 +50,7 @@ export class ScopeMiddleware implements NestMiddleware {
     const userAgent = request.headers['user-agent'] ?? null;
     const ip = clientIp(request, this.settings.TRUSTED_PROXIES);
     const origin = { transport: 'http' as const, ip, userAgent };
-    let admitted: { scope: TenantScope; requestsPerMinute: number | null };
+    let admitted: Allowance;
     try {
       admitted = await this.scopes.admit({ headers: request.headers, requestId, origin });
     } catch (error) {
@@ -59,9 +59,10 @@ export class ScopeMiddleware implements NestMiddleware {
       const scope = tenantScope({ tenant: null, viewer: ANONYMOUS, requestId, origin });
       admitted = { scope, requestsPerMinute: null };
     }
-    const { scope, requestsPerMinute } = admitted;
+    const { scope } = admitted;
+    notes.requestsPerMinute = admitted.requestsPerMinute;
     try {
-      await this.limits.take(scope, requestsPerMinute);
+      await this.limits.take(admitted);
       return { scope };
     } catch (tooMany) {
       return { scope, tooMany };

@@ -187,7 +187,7 @@ export class GraphqlSockets {
         requestId: randomUUID(),
         origin,
       });
-      await this.limits.take(scope, requestsPerMinute);
+      await this.limits.take({ scope, requestsPerMinute });
       const closing = rejection(scope) ?? this.settle(state, scope);
       if (closing) {
         closeNow(socket, closing);

@@ -14,7 +14,8 @@ import { Metrics } from '../../telemetry/metrics.js';
 import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
 import { OperationRunner } from '../graphql/operation-runner.js';
 import { millisecondsSince, whoseLine } from '../http/request-log.js';
-import { RequestLimits } from '../limits/request-limits.js';
+import { type Allowance, RequestLimits } from '../limits/request-limits.js';
+import { PersistedOperations } from '../persisted/persisted-operations.js';
 import { MAX_OPERATIONS_PER_SOCKET } from './socket-caps.js';
 
 /** What is known of an operation while it runs. */
@@ -26,9 +27,7 @@ interface Running {
 }
 
 /** Where an operation comes from. */
-export interface OperationSource {
-  readonly scope: TenantScope;
-  readonly requestsPerMinute: number | null;
+export interface OperationSource extends Allowance {
   /** Operations of its socket that are running, this one included. */
   readonly running: number;
 }
@@ -44,6 +43,7 @@ export class SocketOperations {
   constructor(
     private readonly runner: OperationRunner,
     private readonly limits: RequestLimits,
+    private readonly persisted: PersistedOperations,
     private readonly metrics: Metrics,
     @Inject(LOG) private readonly log: Logger,
   ) {}
@@ -61,13 +61,16 @@ export class SocketOperations {
       errorCodes: [],
     };
     this.operations.set(payload, operation);
+    const allowance = { scope: own, requestsPerMinute };
+    let query: unknown;
     try {
-      await this.limits.take(own, requestsPerMinute);
+      await this.limits.take(allowance);
       if (running > MAX_OPERATIONS_PER_SOCKET) throw tooManyAtOnce();
+      query = this.persisted.resolve(payload);
     } catch (error) {
       return [new GraphQLError((error as Error).message, { originalError: error as Error })];
     }
-    const prepared = await this.runner.prepare(own, payload);
+    const prepared = await this.runner.prepare(allowance, { ...payload, query });
     if ('document' in prepared) operation.operation = this.runner.nameOf(prepared);
     return prepared;
   }

@@ -11,15 +11,16 @@ import {
 import { RightsWatch } from '../../auth/rights-watch.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { toDomainError } from '../../errors/client-error.js';
-import { DomainError } from '../../errors/domain-error.js';
+import { badInput, DomainError } from '../../errors/domain-error.js';
 import { ERROR_CODES } from '../../errors/error-codes.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import { clientIp } from '../client-ip.js';
-import { OperationRunner } from '../graphql/operation-runner.js';
+import { contextOf, OperationRunner, type TextOperation } from '../graphql/operation-runner.js';
 import { notesOf } from '../http/http-request.js';
 import { refuse } from '../http/refuse.js';
 import { RequestLimits } from '../limits/request-limits.js';
+import { PersistedOperations } from '../persisted/persisted-operations.js';
 import { type Admission, ScopeFactory } from '../scope-factory.js';
 import { isAllowedOrigin } from '../sockets/allowed-origin.js';
 import { type Closing, CLOSINGS, LOSS_CLOSINGS } from '../sockets/close-codes.js';
@@ -27,7 +28,7 @@ import { MAX_SOCKETS_PER_TENANT, MAX_STRANGERS_PER_ADDRESS, SocketCaps } from '.
 import { EventStream } from './event-stream.js';
 import { headOf, type Resumable, resumable } from './resumption.js';
 import { withoutForeignCookies } from './same-origin.js';
-import { lastEventId, readStreamRequest, type StreamRequest } from './stream-request.js';
+import { lastEventId, readStreamRequest } from './stream-request.js';
 
 /** How long draining waits for readers to leave. */
 const DRAIN_MS = 3000;
@@ -48,6 +49,7 @@ export class EventStreams {
     private readonly operations: OperationRunner,
     private readonly rights: RightsWatch,
     private readonly limits: RequestLimits,
+    private readonly persisted: PersistedOperations,
     private readonly metrics: Metrics,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -78,8 +80,10 @@ export class EventStreams {
     let prepared: ExecutionArgs | readonly GraphQLError[];
     let leave: () => void;
     try {
-      const sent = readStreamRequest(request);
-      prepared = await this.prepare(request, scope, sent);
+      const { documentId, extensions, ...sent } = readStreamRequest(request);
+      const query = this.persisted.resolve({ ...sent, documentId, extensions });
+      if (typeof query !== 'string') throw badInput({ query: 'must be a text' });
+      prepared = await this.prepare(request, admission, { ...sent, query });
       leave = this.enter(scope);
     } catch (error) {
       this.refuse(request, response, error);
@@ -145,8 +149,8 @@ export class EventStreams {
       await this.limits.takeFromAddress(ip);
       throw error;
     }
-    const { scope, requestsPerMinute } = admission;
-    await this.limits.take(scope, requestsPerMinute);
+    const { scope } = admission;
+    await this.limits.take(admission);
     if (scope.viewer.kind === 'anonymous' && scope.viewer.rejection !== undefined)
       throw new DomainError('UNAUTHENTICATED', scope.viewer.rejection);
     return admission;
@@ -154,10 +158,10 @@ export class EventStreams {
 
   private async prepare(
     request: Request,
-    scope: TenantScope,
-    sent: StreamRequest,
+    admission: Admission,
+    sent: TextOperation,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-    const prepared = await this.operations.prepare(scope, sent);
+    const prepared = await this.operations.prepare(admission, sent);
     if (!('document' in prepared)) return prepared;
     notesOf(request).operation = this.operations.nameOf(prepared);
     if (request.method === 'GET' && kindOf(prepared) === OperationTypeNode.MUTATION)
@@ -179,7 +183,7 @@ export class EventStreams {
   }
 
   private async run(stream: EventStream, response: Response, args: ExecutionArgs): Promise<void> {
-    const { scope } = args.contextValue as { scope: TenantScope };
+    const { scope } = contextOf(args);
     const send = async (result: ExecutionResult, id?: string) => {
       const { errors, ...rest } = result;
       await stream.next(errors ? { ...rest, errors: await this.format(scope, errors) } : rest, id);
@@ -208,8 +212,7 @@ export class EventStreams {
    */
   private async startOf(stream: EventStream, resuming: Resumable, args: ExecutionArgs): Promise<string> {
     if (resuming.after !== null) return resuming.after;
-    const { scope } = args.contextValue as { scope: TenantScope };
-    const query = await this.operations.prepare(scope, { query: resuming.headQuery });
+    const query = await this.operations.prepare(contextOf(args), { query: resuming.headQuery });
     const answer = 'document' in query ? await this.operations.execute(query) : { errors: query };
     if (answer.errors?.[0]) throw answer.errors[0];
     const head = headOf(answer);

@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
+import { GraphQLError } from 'graphql';
+import { toDomainError } from '../../errors/client-error.js';
+import { Metrics } from '../../telemetry/metrics.js';
+import { Documents } from '../graphql/documents.js';
+import { isNamed, isObject, PersistedOperations } from '../persisted/persisted-operations.js';
+import { notesOf } from './http-request.js';
+
+/**
+ * Puts the text of a persisted operation where Apollo Server looks for it, and looks at each document before Apollo
+ * Server does: what must not be validated is refused when GraphQL builds its context.
+ */
+@Injectable()
+export class DocumentMiddleware {
+  constructor(
+    private readonly persisted: PersistedOperations,
+    private readonly documents: Documents,
+    private readonly metrics: Metrics,
+  ) {}
+
+  readonly use = (request: Request, _response: Response, next: NextFunction): void => {
+    const notes = notesOf(request);
+    try {
+      const text = request.method === 'GET' ? this.fromUrl(request) : this.fromBody(request);
+      // What does not parse is told by Apollo Server, as what does not validate is.
+      if (typeof text === 'string') this.documents.read(text);
+    } catch (error) {
+      if (!(error instanceof GraphQLError) && notes.refusal === undefined) {
+        const refusal = toDomainError(error);
+        notes.refusal = refusal;
+        notes.errorCodes = [refusal.code];
+        this.metrics.errors.inc({ code: refusal.code });
+      }
+    }
+    next();
+  };
+
+  private fromBody(request: Request): unknown {
+    const body: unknown = request.body;
+    if (!isObject(body)) return undefined;
+    const text = this.persisted.resolve(body);
+    if (isNamed(body)) {
+      const { documentId: _id, extensions: _extensions, ...rest } = body;
+      request.body = { ...rest, query: text };
+    }
+    return text;
+  }
+
+  private fromUrl(request: Request): unknown {
+    const url = new URL(request.url, 'http://localhost');
+    const { searchParams } = url;
+    const sent = {
+      query: searchParams.get('query') ?? undefined,
+      documentId: searchParams.get('documentId'),
+      extensions: objectOf(searchParams.get('extensions')),
+    };
+    const text = this.persisted.resolve(sent);
+    if (isNamed(sent)) {
+      for (const name of ['extensions', 'documentId']) searchParams.delete(name);
+      searchParams.set('query', String(text));
+      request.url = `${url.pathname}${url.search}`;
+    }
+    return text;
+  }
+}
+
+function objectOf(json: string | null): unknown {
+  try {
+    return json === null ? null : (JSON.parse(json) as unknown);
+  } catch {
+    return null;
+  }
+}
