@@ -218,7 +218,12 @@ describe('In production', () => {
   let tenant: SeededTenant;
   beforeAll(async () => {
     server = await startTestServer({
-      env: { NODE_ENV: 'production', PUBLIC_URL: 'http://voho.example', BASE_DOMAIN: 'voho.example' },
+      env: {
+        NODE_ENV: 'production',
+        PUBLIC_URL: 'http://voho.example',
+        BASE_DOMAIN: 'voho.example',
+        ULTRAVOX_BASE_URL: 'https://provider.example',
+      },
     });
     tenant = await seedTenant(server);
   });
