@@ -108,14 +108,16 @@ export class AdmissionRound {
     accountId: ObjectId,
     room: number,
   ): Promise<number[]> {
-    const most = Math.min(room, limits.maxConcurrentCalls - taken.size);
-    if (!isActive || most <= 0) return [];
-    if (limits.monthlyCallMinutes === null) return freeNumbers(taken, most);
-    const seconds = await this.scopes.run(jobScope(_id, 'admission'), () => this.quota.remainingSeconds());
-    if (seconds > 0) return freeNumbers(taken, Math.min(most, callsWithin(seconds)));
-    // What waits for nothing is told so by its own job.
-    await this.wake(await this.places.heads(accountId, _id, MOST_AT_ONCE));
-    return [];
+    if (!isActive) return [];
+    const within = limits.monthlyCallMinutes === null ? Infinity : await this.callsWithinQuota(_id);
+    // What waits for nothing ends by its own job.
+    if (within <= 0) await this.wake(await this.places.heads(accountId, _id, MOST_AT_ONCE));
+    return freeNumbers(taken, Math.min(room, limits.maxConcurrentCalls - taken.size, within));
+  }
+
+  private async callsWithinQuota(tenantId: ObjectId): Promise<number> {
+    const remaining = () => this.quota.remainingSeconds();
+    return callsWithin(await this.scopes.run(jobScope(tenantId, 'admission'), remaining));
   }
 
   /** The seatings that the account's rate of creation allows now, and how long the others must wait. */
@@ -154,7 +156,7 @@ export class AdmissionRound {
   }
 }
 
-/** The lowest `count` numbers from 1 on that are not taken. */
+/** The lowest `count` numbers from 1 on that are not taken; none for a count below 1. */
 function freeNumbers(taken: ReadonlySet<number>, count: number): number[] {
   const free: number[] = [];
   for (let number = 1; free.length < count; number += 1) if (!taken.has(number)) free.push(number);
