@@ -21,6 +21,7 @@ const FRONT_DOORS = [
   '\\.(module|service|model)\\.ts$',
   '^src/modules/audit/audit-log\\.ts$',
   '^src/modules/ultravox/(voice-provider|providers|signatures|creation-rate|ultravox-wire)\\.ts$',
+  '^src/modules/calls/call-filter\\.input\\.ts$',
   '^src/modules/agents/first-speaker\\.ts$',
   '^src/modules/usage/usage-month\\.ts$',
   '^src/modules/tenants/(branding|tenant\\.mapper)\\.ts$',

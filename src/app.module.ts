@@ -16,6 +16,7 @@ import { NodeModule } from './modules/node/node.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { TenantsModule } from './modules/tenants/tenants.module.js';
 import { UltravoxModule } from './modules/ultravox/ultravox.module.js';
+import { UsageModule } from './modules/usage/usage.module.js';
 import { UsersModule } from './modules/users/users.module.js';
 import { MongoModule } from './mongo/mongo.module.js';
 import { RecordingsModule } from './recordings/recordings.module.js';
@@ -52,6 +53,7 @@ export class AppModule {
         CallsModule,
         UltravoxModule,
         AnalyticsModule,
+        UsageModule,
         AuditModule,
         NodeModule,
         JobsModule,

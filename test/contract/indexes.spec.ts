@@ -212,6 +212,33 @@ describe('The indexes', () => {
     expect(sorts(entries)).toEqual([]);
   });
 
+  it('serve the figures of calls, with every filter, and the use of a month', async () => {
+    const input = {
+      from: new Date(Date.now() - 86_400_000 * 30),
+      to: new Date(),
+      metrics: ['CALLS', 'P95_DURATION'],
+    };
+    const filters = [
+      {},
+      { createdById: ids.user },
+      { agentId: ids.agent },
+      { statuses: ['COMPLETED'] },
+      { search: 'hello' },
+    ];
+    const entries = await profiled(async () => {
+      for (const filter of filters) {
+        await client.data(
+          'query ($input: CallAnalyticsInput!) { callAnalytics(input: $input) { rows { values } } }',
+          { input: { ...input, groupBy: ['STATUS'], bucket: 'DAY', filter } },
+        );
+      }
+      await client.data('{ usage { calls callMinutes peakConcurrentCalls } }');
+    });
+    expect(scans(entries)).toEqual([]);
+    const sums = entries.filter(({ ns, command }) => ns.endsWith('usageEntries') && 'aggregate' in command);
+    expect(sums.map(({ docsExamined }) => docsExamined)).toEqual([0]);
+  });
+
   it('serve a subscriber who comes back, for all calls, for one and for one user', async () => {
     const user = await userOf();
     const entries = await profiled(async () => {

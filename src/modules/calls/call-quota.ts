@@ -6,7 +6,7 @@ import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { UsageLedger } from '../usage/usage-ledger.service.js';
 import { monthOf } from '../usage/usage-month.js';
 import { BILLING_STEP_SECONDS } from './call-bill.js';
-import { RunningCalls } from './running-calls.js';
+import { RunningCallsService } from './running-calls.service.js';
 
 /** How many calls may begin while so much of a quota is left: each takes one step of the bill at the least. */
 export const callsWithin = (seconds: number): number => Math.ceil(seconds / BILLING_STEP_SECONDS);
@@ -16,7 +16,7 @@ export const callsWithin = (seconds: number): number => Math.ceil(seconds / BILL
 export class CallQuota {
   constructor(
     private readonly ledger: UsageLedger,
-    private readonly running: RunningCalls,
+    private readonly running: RunningCallsService,
     private readonly tenants: TenantDirectory,
     private readonly context: TenantContext,
     private readonly clock: StoreClock,

@@ -37,7 +37,7 @@ import { ProviderWebhooksController } from './provider-webhooks.controller.js';
 import { QueueLines } from './queue-lines.js';
 import { QueuePositions } from './queue-positions.js';
 import { RecordingsController } from './recordings.controller.js';
-import { RunningCalls } from './running-calls.js';
+import { RunningCallsService } from './running-calls.service.js';
 import { SettleCall } from './settle-call.js';
 import { SteerCall } from './steer-call.js';
 import { TranscriptDeltas } from './transcript-deltas.js';
@@ -83,13 +83,13 @@ import { UtterancesRepository } from './utterances.repository.js';
     ProviderLoads,
     QueueLines,
     QueuePositions,
-    RunningCalls,
+    RunningCallsService,
     SettleCall,
     SteerCall,
     TranscriptDeltas,
     TwinCalls,
     UtterancesRepository,
   ],
-  exports: [CallJoins, CallsRepository, CallsService],
+  exports: [CallJoins, CallsRepository, CallsService, RunningCallsService],
 })
 export class CallsModule {}

@@ -17,7 +17,7 @@ import { CallQuota } from './call-quota.js';
 import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
-import { RunningCalls } from './running-calls.js';
+import { RunningCallsService } from './running-calls.service.js';
 import { CALL_ID_KEY, TwinCalls, UNCERTAIN_MS } from './twin-calls.js';
 
 /** The number that simulated phone calls come from; one of those that are set aside for fiction. */
@@ -35,7 +35,7 @@ export class DispatchCall {
     private readonly changes: CallChanges,
     private readonly admission: Admission,
     private readonly quota: CallQuota,
-    private readonly running: RunningCalls,
+    private readonly running: RunningCallsService,
     private readonly providers: Providers,
     private readonly clock: StoreClock,
     private readonly twins: TwinCalls,

@@ -20,6 +20,10 @@ const CALL = `id status systemPrompt metadata summary shortSummary joinUrl provi
   agent { name } createdBy { email } recording { url } transcript { nodes { text } } events { nodes { id cursor } }`;
 const USER = 'id email name role isActive';
 const OWN = 'about A’s own things';
+const THESE_DAYS = {
+  from: new Date(Date.now() - 86_400_000).toISOString(),
+  to: new Date(Date.now() + 86_400_000).toISOString(),
+};
 
 const byId =
   (type: string, query: string) =>
@@ -99,6 +103,24 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
     },
   ],
   'Query.eventCursor': [{ query: '{ eventCursor }' }],
+  'Query.callAnalytics': [
+    {
+      query: `query ($agent: ID, $user: ID, $from: DateTime!, $to: DateTime!) { callAnalytics(input: {
+        from: $from, to: $to, metrics: [CALLS], groupBy: [AGENT, CREATED_BY]
+        filter: { agentId: $agent, createdById: $user } }) { rows { group values } } }`,
+      variables: ({ agent, user }) => ({ agent, user, ...THESE_DAYS }),
+    },
+    {
+      query: `query ($from: DateTime!, $to: DateTime!) { callAnalytics(input: {
+        from: $from, to: $to, metrics: [CALLS, P95_DURATION], groupBy: [AGENT, CREATED_BY, STATUS], bucket: DAY
+      }) { rows { bucketStart group values } } }`,
+      variables: () => THESE_DAYS,
+      differs: OWN,
+    },
+  ],
+  'Query.usage': [
+    { query: '{ usage { month calls callMinutes billedMinutes peakConcurrentCalls } }', differs: OWN },
+  ],
   'Query.dashboard': [
     {
       query:

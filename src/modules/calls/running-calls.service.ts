@@ -16,7 +16,7 @@ export interface RunningUse {
 
 /** The tenant's calls that are at the provider now. */
 @Injectable()
-export class RunningCalls {
+export class RunningCallsService {
   constructor(
     private readonly calls: CallsRepository,
     private readonly ledger: UsageLedger,

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { badInput } from '../../errors/domain-error.js';
+import { CallFilter } from '../calls/call-filter.input.js';
+import { CallsService } from '../calls/calls.service.js';
+import type { CallAnalyticsInput } from './call-analytics.input.js';
+import type { CallAnalyticsModel } from './call-analytics.model.js';
+import { figuresPipeline, type FiguresRow, type Grouping, NO_FIGURES, toRowModel } from './call-figures.js';
+
+const MOST_DAYS = 1100;
+const MOST_ROWS = 5000;
+/** With all their durations in one group, that is half of what a document may hold. */
+const MOST_CALLS = 500_000;
+const DAY_MS = 86_400_000;
+/** MongoDB's own time zones may be fewer than Node's. */
+const UNKNOWN_TIME_ZONE = 40_485;
+
+/** Figures of the calls that the viewer may see. */
+@Injectable()
+export class CallAnalyticsService {
+  constructor(private readonly calls: CallsService) {}
+
+  /**
+   * Adds calls up in one aggregation over the index that the filter uses.
+   * @throws DomainError BAD_USER_INPUT for a time that is none or too long, and for more calls or rows than are allowed.
+   */
+  async figures(input: CallAnalyticsInput): Promise<CallAnalyticsModel> {
+    const metrics = [...new Set(input.metrics)];
+    const grouping: Grouping = {
+      groupBy: [...new Set(input.groupBy)],
+      bucket: input.bucket ?? null,
+      timeZone: input.timeZone ?? 'UTC',
+    };
+    const bounds = { mostCalls: MOST_CALLS, mostRows: MOST_ROWS };
+    const found = await this.calls
+      .analyse<FiguresRow>(figuresPipeline(grouping, metrics, bounds), within(input))
+      .catch((error: unknown) => {
+        throw (error as { code?: number }).code === UNKNOWN_TIME_ZONE
+          ? badInput({ 'input.timeZone': 'is not known to the database' })
+          : error;
+      });
+    if (found.length > MOST_ROWS) {
+      const reason = `gives more than ${MOST_ROWS} rows: ask for a shorter time, larger buckets or fewer groups`;
+      throw badInput({ [grouping.groupBy.length > 0 ? 'input.groupBy' : 'input.bucket']: reason });
+    }
+    if (found.reduce((sum, { calls }) => sum + calls, 0) > MOST_CALLS) {
+      throw badInput({
+        'input.to': `takes in more than ${MOST_CALLS} calls: ask for a shorter time, or filter`,
+      });
+    }
+    const isTotal = grouping.bucket === null && grouping.groupBy.length === 0;
+    const rows = isTotal && found.length === 0 ? [NO_FIGURES] : found;
+    return { rows: rows.map(row => toRowModel(row, grouping, metrics)) };
+  }
+}
+
+/** The filter, narrowed to the time asked for. @throws DomainError BAD_USER_INPUT when that is none or too long. */
+function within({ from, to, filter }: CallAnalyticsInput): CallFilter {
+  if (from >= to) throw badInput({ 'input.to': 'must be after from' });
+  if (to.getTime() - from.getTime() > MOST_DAYS * DAY_MS) {
+    throw badInput({ 'input.to': `must be at most ${MOST_DAYS} days after from` });
+  }
+  const { createdAfter, createdBefore } = filter ?? {};
+  return Object.assign(new CallFilter(), filter, {
+    createdAfter: createdAfter && createdAfter > from ? createdAfter : from,
+    createdBefore: createdBefore && createdBefore < to ? createdBefore : to,
+  });
+}
