@@ -47,6 +47,15 @@ describe('The indexes', () => {
       metadata: { order: '42' },
     });
     await callWithStatus(client, call.id, 'COMPLETED');
+    // The final transcript takes the place of all that was there, copies included.
+    const news = client.subscribe(
+      'subscription ($id: ID) { callEvents(callId: $id, after: "") { __typename } }',
+      {
+        id: call.id,
+      },
+    );
+    await news.value(({ callEvents }) => callEvents.__typename === 'CallTranscriptSettled');
+    news.stop();
     ids = { call: call.id, agent: createAgent.id, user: user.id };
     ({ db } = server);
     await fillUp(db);
