@@ -69,6 +69,13 @@ const variables = z.object({
   ULTRAVOX_BASE_URL: origin.default('https://api.ultravox.ai'),
   SIMULATOR_URL: origin.optional(),
   VIRTUAL_TIME: z.stringbool({ error: 'must be true or false' }).default(false),
+  PHONE_MEDIUM: z.enum(['twilio', 'telnyx', 'plivo', 'sip']).default('twilio'),
+  PHONE_SIP_HOST: z
+    .string()
+    .regex(/^[a-zA-Z0-9.-]+(:\d{1,5})?$/, 'must be a host name, with a port if need be')
+    .optional(),
+  PHONE_SIP_USERNAME: z.string().optional(),
+  PHONE_SIP_PASSWORD: z.string().optional(),
   PHONE_CALLER_ID: z
     .string()
     .regex(/^\+[1-9]\d{6,14}$/, 'must be an E.164 phone number')
@@ -94,6 +101,7 @@ const variables = z.object({
     .enum(['true', 'false'], 'must be true or false')
     .default('false')
     .transform(value => value === 'true'),
+  PROVIDER_CREATIONS_PER_MINUTE: wholeNumber(1, 100_000).optional(),
   METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters long').optional(),
   TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -140,6 +148,9 @@ export function readEnv(source: Record<string, string | undefined> = process.env
   if (given['PERSISTED_OPERATIONS_ONLY'] === 'true' && !('PERSISTED_OPERATIONS' in given)) {
     faults.push('PERSISTED_OPERATIONS is missing: PERSISTED_OPERATIONS_ONLY serves nothing else');
   }
+  if (given['PHONE_MEDIUM'] === 'sip' && missing('PHONE_SIP_HOST'))
+    faults.push('PHONE_SIP_HOST is missing: PHONE_MEDIUM is sip, and numbers are dialled at that host');
+
   if (given['NODE_ENV'] === 'production') {
     for (const [name, reason] of Object.entries(REQUIRED_IN_PRODUCTION)) {
       if (missing(name)) faults.push(`${name} is missing: ${reason}`);

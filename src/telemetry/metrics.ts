@@ -41,6 +41,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly providerCircuits = new Gauge({
+    name: 'voho_provider_circuits',
+    help: "Circuits to the voice provider, by whose account it is, what they carry, and their state; 'open' sends nothing.",
+    labelNames: ['owner', 'kind', 'state'],
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

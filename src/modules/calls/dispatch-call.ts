@@ -20,8 +20,6 @@ import { CallsRepository } from './calls.repository.js';
 import { RunningCallsService } from './running-calls.service.js';
 import { CALL_ID_KEY, TwinCalls, UNCERTAIN_MS } from './twin-calls.js';
 
-/** The number that simulated phone calls come from; one of those that are set aside for fiction. */
-const SIMULATED_CALLER_ID = '+12025550100';
 /** After so many attempts without an answer the call fails. */
 const MOST_ATTEMPTS = 20;
 
@@ -91,7 +89,7 @@ export class DispatchCall {
       await this.changes.apply(
         call._id,
         { kind: 'notCreated' },
-        { kind: 'over', at: this.clock.now(), reason: 'PROVIDER_REJECTED', failure: null },
+        { kind: 'over', at: this.clock.now(), reason: 'PROVIDER_REJECTED', failure: error.message },
       );
       return this.clock.now();
     }
@@ -132,7 +130,7 @@ export class DispatchCall {
     return {
       ...call,
       metadata: { ...call.metadata, [CALL_ID_KEY]: toPublicId('call', call._id) },
-      callerId: this.settings.PHONE_CALLER_ID ?? SIMULATED_CALLER_ID,
+      phone: call.phoneNumber === null ? null : this.providers.lineTo(call.phoneNumber),
       callbacks: this.callbacksFor(call),
     };
   }

@@ -95,18 +95,18 @@ export class SteerCall {
 
 const notLive = (): DomainError => conflict('The call is not live.');
 
-function refusalOf({ fault, retryAfterSeconds }: ProviderError): DomainError {
+function refusalOf({ fault, message, retryAfterSeconds }: ProviderError): DomainError {
   switch (fault) {
     case 'not-live':
     case 'unknown-call':
       return notLive();
     case 'rejected':
-      return new DomainError('PROVIDER_REJECTED');
+      return new DomainError('PROVIDER_REJECTED', message);
     case 'busy':
     case 'not-ready':
     case 'no-answer':
-      return new DomainError('PROVIDER_UNAVAILABLE', undefined, {
-        retryAfterSeconds: retryAfterSeconds ?? 1,
+      return new DomainError('PROVIDER_UNAVAILABLE', message, {
+        retryAfterSeconds: Math.ceil(retryAfterSeconds ?? 1),
       });
   }
 }

@@ -24,8 +24,15 @@ export class UpdateTenantInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Stored encrypted and never shown again; null removes it.',
+    description:
+      'Stored encrypted and never shown again; null removes it. A key that the provider refuses is not stored; one that ' +
+      'cannot be checked, because the provider is away, is.',
   })
-  @Rule(line(500).refine(key => !/\s/.test(key), 'must not hold spaces'))
+  @Rule(
+    line(500).refine(
+      key => /^[\x21-\x7e]*$/.test(key),
+      'must be plain letters, digits and signs, without spaces',
+    ),
+  )
   ultravoxApiKey?: string | null;
 }

@@ -6,6 +6,7 @@ import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { type TenantDocument, ULTRAVOX_KEY_FIELD } from '../../tenancy/tenant.schema.js';
 import { Vault } from '../../vault/vault.js';
 import { AuditLog } from '../audit/audit-log.js';
+import { Providers } from '../ultravox/providers.js';
 import { TenantsService } from './tenants.service.js';
 import type { UpdateTenantInput } from './update-tenant.input.js';
 
@@ -16,6 +17,7 @@ export class UpdateTenant {
     private readonly service: TenantsService,
     private readonly tenants: TenantDirectory,
     private readonly vault: Vault,
+    private readonly providers: Providers,
     private readonly jobs: Jobs,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
@@ -24,10 +26,13 @@ export class UpdateTenant {
   /**
    * Applies what the input holds and records which fields have changed; of the provider key only that it was set
    * or cleared. An input that changes nothing leaves no audit row.
-   * @throws DomainError BAD_USER_INPUT when the name would be cleared.
+   * @throws DomainError BAD_USER_INPUT when the name would be cleared, or the provider refuses the key.
    */
-  run(input: UpdateTenantInput): Promise<TenantDocument> {
+  async run(input: UpdateTenantInput): Promise<TenantDocument> {
     if (input.name === null) throw badInput({ 'input.name': 'must not be null: a tenant has a name' });
+    // A provider that is away must not keep anybody from setting a key that may well be right.
+    if (input.ultravoxApiKey != null && (await this.providers.accepts(input.ultravoxApiKey)) === false)
+      throw badInput({ 'input.ultravoxApiKey': 'was refused by the voice provider' });
     return this.work.run(async () => {
       const before = await this.service.current();
       const set = this.changesOf(before, input);

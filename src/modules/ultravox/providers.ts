@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { DomainError } from '../../errors/domain-error.js';
-import { Metrics } from '../../telemetry/metrics.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { type TenantDocument, ULTRAVOX_KEY_FIELD } from '../../tenancy/tenant.schema.js';
 import { Vault } from '../../vault/vault.js';
-import { UltravoxClient } from './ultravox-client.js';
-import { ProviderError, type VoiceProvider } from './voice-provider.js';
+import { ProviderAccounts } from './provider-accounts.js';
+import { type PhoneCarrier, type PhoneLine, ProviderError, type VoiceProvider } from './voice-provider.js';
 
 /** Which provider a call is given to. A call stays with it, whatever is configured later. */
 export interface ProviderChoice {
@@ -18,6 +17,8 @@ export interface ProviderChoice {
 
 /** The simulator takes any key. */
 const SIMULATOR_KEY = 'simulator';
+/** The number that simulated phone calls come from; one of those that are set aside for fiction. */
+const SIMULATED_CALLER_ID = '+12025550100';
 
 /** Finds the provider of a tenant's calls. */
 @Injectable()
@@ -27,7 +28,7 @@ export class Providers {
     private readonly tenants: TenantDirectory,
     private readonly context: TenantContext,
     private readonly vault: Vault,
-    private readonly metrics: Metrics,
+    private readonly accounts: ProviderAccounts,
   ) {}
 
   /**
@@ -46,9 +47,24 @@ export class Providers {
   }
 
   /** @throws DomainError PROVIDER_UNAVAILABLE where no number is configured that phone calls could come from. */
-  assertCanDial({ isSimulated }: ProviderChoice): void {
+  assertCanDial({ isSimulated }: Pick<ProviderChoice, 'isSimulated'>): void {
     if (isSimulated || this.settings.PHONE_CALLER_ID) return;
     throw new DomainError('PROVIDER_UNAVAILABLE', 'Phone calls are not set up: no caller id is configured.');
+  }
+
+  /** How a call's number is dialled. */
+  lineTo(number: string): PhoneLine {
+    const { PHONE_MEDIUM: kind, PHONE_SIP_HOST, PHONE_SIP_USERNAME, PHONE_SIP_PASSWORD } = this.settings;
+    const carrier: PhoneCarrier =
+      kind === 'sip'
+        ? {
+            kind,
+            host: PHONE_SIP_HOST ?? '',
+            ...(PHONE_SIP_USERNAME && { username: PHONE_SIP_USERNAME }),
+            ...(PHONE_SIP_PASSWORD && { password: PHONE_SIP_PASSWORD }),
+          }
+        : { kind };
+    return { carrier, to: number, from: this.settings.PHONE_CALLER_ID ?? SIMULATED_CALLER_ID };
   }
 
   /** The client for a call's provider. @throws ProviderError `rejected` when its key is gone. */
@@ -56,14 +72,28 @@ export class Providers {
     isSimulated: boolean;
     provider: { baseUrl: string; isOwnKey: boolean };
   }): Promise<VoiceProvider> {
-    const { isSimulated, provider } = call;
-    const key = isSimulated
-      ? SIMULATOR_KEY
-      : provider.isOwnKey
-        ? await this.ownKey()
-        : this.settings.ULTRAVOX_API_KEY;
-    if (!key) throw new ProviderError('rejected', "The key of the call's provider is no longer configured");
-    return new UltravoxClient(provider.baseUrl, key, this.metrics);
+    const { baseUrl, isOwnKey } = call.provider;
+    if (call.isSimulated)
+      return this.accounts.clientOf({ baseUrl, apiKey: SIMULATOR_KEY, owner: 'simulator' });
+    const apiKey = isOwnKey ? await this.ownKey() : this.settings.ULTRAVOX_API_KEY;
+    if (!apiKey)
+      throw new ProviderError('rejected', "The key of the call's voice provider is no longer configured.");
+    return this.accounts.clientOf({ baseUrl, apiKey, owner: isOwnKey ? 'tenant' : 'platform' });
+  }
+
+  /**
+   * Whether the provider takes a tenant's key, by the cheapest question there is; null when the provider gives no
+   * answer that tells.
+   */
+  async accepts(apiKey: string): Promise<boolean | null> {
+    const { ULTRAVOX_BASE_URL: baseUrl } = this.settings;
+    try {
+      await this.accounts.clientOf({ baseUrl, apiKey, owner: 'tenant' }).capacity();
+      return true;
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      return error.fault === 'rejected' ? false : null;
+    }
   }
 
   private async ownKey(): Promise<string | null> {

@@ -1,11 +1,32 @@
 import { z } from 'zod';
 import type { Utterance } from '../../events/call-event.schema.js';
+import type { components } from './openapi.d.mts';
 import type {
+  PhoneLine,
   ProviderCall,
   ProviderCallRequest,
   ProviderCapacity,
   ProviderMessage,
 } from './voice-provider.js';
+
+type Schemas = components['schemas'];
+
+/**
+ * The parts of a shape of the API that are read. A name or type that the API's description does not have is an error
+ * when this is compiled; when it runs, unknown values and further fields are let through.
+ */
+const reads =
+  <Wire>() =>
+  <Shape extends Record<string, z.ZodType>>(
+    shape: Shape & {
+      [Name in keyof Shape]: Name extends keyof Wire
+        ? Wire[Name] extends z.input<Shape[Name]>
+          ? Shape[Name]
+          : never
+        : never;
+    },
+  ) =>
+    z.object<Shape>(shape);
 
 const moment = z.string().transform((value, context) => {
   const date = new Date(value);
@@ -19,9 +40,9 @@ const seconds = z
   .regex(/^-?\d+(\.\d+)?s$/)
   .transform(value => Number(value.slice(0, -1)));
 
-/** The parts of Ultravox's Call object that are used; unknown values and further fields are let through. */
-const wireCall = z.object({
-  callId: z.string().min(1).max(100),
+const wireCall = reads<Schemas['Call']>()({
+  // It becomes part of addresses.
+  callId: z.string().regex(/^[\w-]{1,100}$/),
   created: moment,
   joined: moment.nullish(),
   ended: moment.nullish(),
@@ -55,7 +76,7 @@ export function readCall(json: unknown): ProviderCall | null {
   };
 }
 
-const wireAccount = z.object({
+const wireAccount = reads<Schemas['Account']>()({
   activeCalls: z.number().int().min(0),
   allowedConcurrentCalls: z.number().int().min(0).nullish(),
 });
@@ -68,20 +89,39 @@ export function readCapacity(json: unknown): ProviderCapacity | null {
   return { activeCalls, allowedCalls: allowedConcurrentCalls ?? null };
 }
 
-const wireMessage = z.object({
-  role: z.string(),
+const wirePage = reads<Omit<Schemas['PaginatedCallList'], 'results'> & { results: unknown[] }>()({
+  results: z.array(z.unknown()),
+  next: z.string().nullish(),
+});
+
+/** Reads a page of any list: its items, and the cursor of the next page, which is null on the last. */
+export function readPage(json: unknown): { results: unknown[]; nextCursor: string | null } | null {
+  const parsed = wirePage.safeParse(json);
+  if (!parsed.success) return null;
+  const { results, next } = parsed.data;
+  const url = next != null && URL.canParse(next, 'http://any') ? new URL(next, 'http://any') : null;
+  return { results, nextCursor: url?.searchParams.get('cursor') ?? null };
+}
+
+const wireSpan = reads<Schemas['ultravox.v1.InCallTimespan']>()({
+  start: seconds.nullish(),
+  end: seconds.nullish(),
+});
+
+const wireMessage = reads<Schemas['ultravox.v1.Message']>()({
+  role: z.string().optional(),
   text: z.string().nullish(),
   medium: z.string().nullish(),
   toolName: z.string().nullish(),
-  timespan: z.object({ start: seconds.nullish(), end: seconds.nullish() }).nullish().catch(null),
-  wallClockTimespan: z.object({ start: seconds.nullish(), end: seconds.nullish() }).nullish().catch(null),
+  timespan: wireSpan.nullish().catch(null),
+  wallClockTimespan: wireSpan.nullish().catch(null),
 });
 
 /** Reads one message as the utterance of this place in the conversation. Null for what is none. */
 export function readUtterance(json: unknown, ordinal: number): Utterance | null {
   const parsed = wireMessage.safeParse(json);
   if (!parsed.success) return null;
-  const { role, text, medium, toolName, timespan, wallClockTimespan } = parsed.data;
+  const { role = '', text, medium, toolName, timespan, wallClockTimespan } = parsed.data;
   const isTool = role.startsWith('MESSAGE_ROLE_TOOL');
   const span = wallClockTimespan ?? timespan;
   return {
@@ -95,7 +135,7 @@ export function readUtterance(json: unknown, ordinal: number): Utterance | null 
 }
 
 /** The body of `POST /api/calls`. */
-export function writeCallRequest(request: ProviderCallRequest): Record<string, unknown> {
+export function writeCallRequest(request: ProviderCallRequest): Schemas['ultravox.v1.StartCallRequest'] {
   const { webhookUrl, dataConnectionUrl, secret } = request.callbacks;
   const callback = { url: webhookUrl, secrets: [secret] };
   return {
@@ -107,33 +147,48 @@ export function writeCallRequest(request: ProviderCallRequest): Record<string, u
     firstSpeakerSettings: request.firstSpeaker === 'USER' ? { user: {} } : { agent: {} },
     maxDuration: `${request.maxDurationSeconds}s`,
     recordingEnabled: request.recordingEnabled,
-    ...(request.phoneNumber === null
-      ? {}
-      : { medium: { twilio: { outgoing: { to: request.phoneNumber, from: request.callerId } } } }),
+    ...(request.phone === null ? {} : { medium: writeMedium(request.phone) }),
     initialState: request.variables,
-    metadata: request.metadata,
+    metadata: writeMetadata(request.metadata),
     callbacks: { joined: callback, ended: callback, billed: callback },
     dataConnection: { websocketUrl: dataConnectionUrl },
     sharedSecrets: [secret],
   };
 }
 
+function writeMedium({ carrier, to, from }: PhoneLine): Schemas['ultravox.v1.CallMedium'] {
+  if (carrier.kind !== 'sip') return { [carrier.kind]: { outgoing: { to, from } } };
+  const { host, username, password } = carrier;
+  const at = (number: string) => `sip:${number}@${host}`;
+  return {
+    sip: {
+      outgoing: {
+        to: at(to),
+        from: at(from),
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password }),
+      },
+    },
+  };
+}
+
+/** The provider keeps names that begin with its own for itself; they stay here. */
+const writeMetadata = (metadata: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(metadata).filter(([name]) => !name.startsWith('ultravox.')));
+
+/** The API's description names only the type of a data message; the rest is documented beside it. */
+type DataMessage = Schemas['SendCallDataMessage'] & Readonly<Record<string, string>>;
+
 /** The body of `POST /api/calls/{id}/send_data_message`. */
-export function writeMessage(message: ProviderMessage): Record<string, unknown> {
+export function writeMessage(message: ProviderMessage): DataMessage {
   switch (message.kind) {
     case 'userText':
-      return {
-        type: 'user_text_message',
-        text: message.text,
-        urgency: message.isUrgent ? 'immediate' : 'soon',
-      };
+      return { type: 'user_text_message', text: message.text, urgency: urgencyOf(message) };
     case 'agentSays':
-      return {
-        type: 'forced_agent_message',
-        content: message.text,
-        urgency: message.isUrgent ? 'immediate' : 'soon',
-      };
+      return { type: 'forced_agent_message', content: message.text, urgency: urgencyOf(message) };
     case 'hangUp':
       return { type: 'hang_up' };
   }
 }
+
+const urgencyOf = ({ isUrgent }: { readonly isUrgent: boolean }): string => (isUrgent ? 'immediate' : 'soon');

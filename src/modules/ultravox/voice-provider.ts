@@ -29,15 +29,27 @@ export interface ProviderCallRequest {
   readonly firstSpeaker: 'AGENT' | 'USER';
   readonly maxDurationSeconds: number;
   readonly recordingEnabled: boolean;
-  /** E.164; null for a call that is joined from the web. */
-  readonly phoneNumber: string | null;
-  /** E.164; the number that a phone call comes from. */
-  readonly callerId: string;
+  /** Whom the provider dials itself; null for a call that is joined from the web. */
+  readonly phone: PhoneLine | null;
   readonly variables: Readonly<Record<string, unknown>>;
   /** Comes back in every answer and callback; holds our own id of the call. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly callbacks: ProviderCallbacks;
 }
+
+/** How the provider dials somebody: through which of its account's carriers. */
+export interface PhoneLine {
+  readonly carrier: PhoneCarrier;
+  /** E.164. */
+  readonly to: string;
+  /** E.164; the number that the call comes from, which the carrier must know. */
+  readonly from: string;
+}
+
+export type PhoneCarrier =
+  | { readonly kind: 'twilio' | 'telnyx' | 'plivo' }
+  /** A SIP trunk; numbers are dialled at its host. */
+  | { readonly kind: 'sip'; readonly host: string; readonly username?: string; readonly password?: string };
 
 /** How many calls the account has at a time, whoever made them, and how many it may have. */
 export interface ProviderCapacity {
@@ -69,21 +81,31 @@ export type ProviderFault =
   | 'not-live'
   /** Not there yet: ask again later. */
   | 'not-ready'
-  /** Refused for now, and certainly not carried out. */
+  /** Refused for now, or not even reached: certainly not carried out. */
   | 'busy'
   /** No answer: it may have been carried out or not. */
   | 'no-answer';
 
-/** A request to the provider did not work. */
+/** A request to the provider did not work. The message is for users: it says what they can do, and holds no secret. */
 export class ProviderError extends Error {
+  /** How long to wait before the next try, where that is known. */
+  readonly retryAfterSeconds: number | null;
+  /** Whether the provider gave no answer that makes sense, rather than a refusal. */
+  readonly isOutage: boolean;
+
   constructor(
     readonly fault: ProviderFault,
     message: string,
-    /** How long to wait before the next try, where the provider said so. */
-    readonly retryAfterSeconds: number | null = null,
+    {
+      retryAfterSeconds = null,
+      isOutage = false,
+      cause,
+    }: { retryAfterSeconds?: number | null; isOutage?: boolean; cause?: unknown } = {},
   ) {
-    super(message);
+    super(message, { cause });
     this.name = 'ProviderError';
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.isOutage = isOutage;
   }
 }
 
@@ -98,6 +120,7 @@ export interface VoiceProvider {
   getTranscript(providerCallId: string): Promise<Utterance[]>;
   /** The recording as a WAV file, piece by piece. @throws ProviderError `not-ready` while there is none (yet). */
   getRecording(providerCallId: string): AsyncIterable<Uint8Array>;
+  /** How full the account is: which of its limits a `busy` meant, where it did not say. */
   capacity(): Promise<ProviderCapacity>;
   sendMessage(providerCallId: string, message: ProviderMessage): Promise<void>;
   /** Deletes a call with everything that belongs to it; one that is gone already counts as deleted. */
