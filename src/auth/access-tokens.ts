@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import jwt, { type VerifyOptions } from 'jsonwebtoken';
 import { z } from 'zod';
@@ -21,9 +22,15 @@ const payload = z.object({
   exp: z.number(),
 });
 
-/** How tokens are checked, wherever they come in: one algorithm, our own issuer and audience. */
+/** The one header that our access tokens have: RFC 9068's type, and nothing that names a key or leads to one. */
+const HEADER = { alg: 'HS256', typ: 'at+jwt' } as const;
+
+/**
+ * How tokens are checked, wherever they come in: one algorithm, our own issuer and audience. There is no tolerance for
+ * clocks that differ: every token ends in all processes within the time that their clocks are apart.
+ */
 export const VERIFY_OPTIONS = {
-  algorithms: ['HS256'],
+  algorithms: [HEADER.alg],
   issuer: 'voho',
   audience: 'voho',
 } as const satisfies VerifyOptions;
@@ -49,7 +56,12 @@ export class AccessTokens {
         exp: expiresAt,
       },
       this.key,
-      { algorithm: 'HS256', issuer: 'voho', audience: 'voho', header: { alg: 'HS256', typ: 'at+jwt' } },
+      {
+        algorithm: HEADER.alg,
+        issuer: VERIFY_OPTIONS.issuer,
+        audience: VERIFY_OPTIONS.audience,
+        header: HEADER,
+      },
     );
     return { token, expiresAt: new Date(expiresAt * 1000) };
   }
@@ -62,4 +74,17 @@ export function readClaims(verified: unknown): AccessClaims | null {
   const { userId, tenantId, sessionId, exp } = parsed.data;
   if (!userId || !tenantId || !sessionId) return null;
   return { userId, tenantId, sessionId, expiresAt: new Date(exp * 1000) };
+}
+
+/** Whether a token has the header of our access tokens, to the letter; looked at before its signature is. */
+export function hasOurHeader(token: string): boolean {
+  const header = jwt.decode(token, { complete: true })?.header;
+  return isDeepStrictEqual(header, HEADER);
+}
+
+/** The tenant that a token claims to be of, whoever has made it; null where it claims none. */
+export function claimedTenant(token: string): ObjectId | null {
+  const claims = jwt.decode(token);
+  const id = typeof claims === 'object' ? (claims?.['tenantId'] as unknown) : null;
+  return typeof id === 'string' ? fromPublicId('tenant', id) : null;
 }

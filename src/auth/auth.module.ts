@@ -6,11 +6,11 @@ import { AccessTokens } from './access-tokens.js';
 import { ApiKeyCache } from './api-key-cache.js';
 import { API_KEYS } from './api-key.schema.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
+import { AttemptLimits } from './attempt-limits.js';
 import { Authenticator } from './authenticator.js';
 import { CREDENTIALS } from './credential.schema.js';
 import { Credentials } from './credentials.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { LogInLimits } from './log-in-limits.js';
 import { Passwords } from './passwords.js';
 import { PresentViewer } from './present-viewer.js';
 import { RightsReader } from './rights-reader.js';
@@ -26,10 +26,10 @@ const shared = [
   AccessTokens,
   ApiKeyCache,
   ApiKeysRepository,
+  AttemptLimits,
   Authenticator,
   Credentials,
   JwtStrategy,
-  LogInLimits,
   Passwords,
   PresentViewer,
   RightsReader,

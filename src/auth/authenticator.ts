@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
+import jwt from 'jsonwebtoken';
 import passport from 'passport';
 import type { ObjectId } from '../mongo/object-id.js';
 import { ANONYMOUS, type Viewer } from '../tenancy/viewer.js';
-import type { AccessClaims } from './access-tokens.js';
+import { type AccessClaims, claimedTenant } from './access-tokens.js';
 import { ApiKeyCache } from './api-key-cache.js';
 import { isApiKey, parseApiKey } from './api-key-format.js';
 import { JwtStrategy } from './jwt.strategy.js';
@@ -16,6 +17,20 @@ export interface Authentication {
   readonly tenantId: ObjectId | null;
   /** When the credential ends; null for one that does not end by itself. */
   readonly expiresAt: Date | null;
+  /** An access token that this server has never made; null for all others, such as one that has expired. */
+  readonly forgery?: Forgery;
+}
+
+/** What somebody has made up to get in. */
+export interface Forgery {
+  /** The tenant that it claims to be of. */
+  readonly claimedTenantId: ObjectId | null;
+  readonly reason: string;
+}
+
+interface Verdict {
+  readonly claims: AccessClaims | null;
+  readonly fault: unknown;
 }
 
 /** Why a credential does not count; see AnonymousViewer. */
@@ -40,8 +55,8 @@ export class Authenticator {
     const token = this.strategy.tokenOf(request);
     if (token === null) return request.headers.authorization === undefined ? STRANGER : rejected(UNREADABLE);
     if (isApiKey(token)) return this.authenticateKey(token);
-    const claims = await this.verify(request);
-    if (!claims) return rejected({ rejection: 'The access token is not valid or has expired.' });
+    const { claims, fault } = await this.verify(request);
+    if (!claims) return { ...rejected(BAD_TOKEN), ...forgeryOf(token, fault) };
     const viewer = await this.viewers.get(claims.tenantId, claims.sessionId);
     if (!viewer?.userId.equals(claims.userId)) return rejected({ rejection: 'The session is over.' });
     return { viewer, tenantId: claims.tenantId, expiresAt: claims.expiresAt };
@@ -53,12 +68,12 @@ export class Authenticator {
     return (parsed && (await this.keys.get(parsed))) ?? rejected(BAD_KEY);
   }
 
-  /** Passport's verdict on the token; null for one that does not count. */
-  private verify(request: Pick<IncomingMessage, 'headers'>): Promise<AccessClaims | null> {
+  /** Passport's verdict on the token: what it says, or why it does not count. */
+  private verify(request: Pick<IncomingMessage, 'headers'>): Promise<Verdict> {
     return new Promise((resolve, reject) => {
-      const callback = (error: unknown, claims: AccessClaims | false) => {
+      const callback = (error: unknown, claims: AccessClaims | false, fault: unknown) => {
         if (error) reject(error instanceof Error ? error : new Error('Passport failed', { cause: error }));
-        else resolve(claims || null);
+        else resolve({ claims: claims || null, fault });
       };
       const middleware = passport.authenticate(this.strategy, { session: false }, callback) as (
         request: unknown,
@@ -77,6 +92,7 @@ const STRANGER: Authentication = { viewer: ANONYMOUS, tenantId: null, expiresAt:
 const UNREADABLE: Rejection = {
   rejection: 'The Authorization header must be `Bearer <access token or API key>`.',
 };
+const BAD_TOKEN: Rejection = { rejection: 'The access token is not valid or has expired.' };
 const BAD_KEY: Rejection = {
   rejection: 'The API key is not valid, has expired or was revoked.',
   isFinal: true,
@@ -84,4 +100,11 @@ const BAD_KEY: Rejection = {
 
 function rejected(reason: Rejection): Authentication {
   return { ...STRANGER, viewer: Object.freeze({ ...ANONYMOUS, ...reason }) };
+}
+
+/** Signatures are checked before times, so whatever is out of its time was made here. */
+function forgeryOf(token: string, fault: unknown): { forgery?: Forgery } {
+  if (fault instanceof jwt.TokenExpiredError || fault instanceof jwt.NotBeforeError) return {};
+  const reason = fault instanceof Error ? fault.message : 'not an access token';
+  return { forgery: { claimedTenantId: claimedTenant(token), reason } };
 }

@@ -2,7 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { type AccessClaims, AccessTokens, readClaims, VERIFY_OPTIONS } from './access-tokens.js';
+import {
+  type AccessClaims,
+  AccessTokens,
+  hasOurHeader,
+  readClaims,
+  VERIFY_OPTIONS,
+} from './access-tokens.js';
 import { SessionCookies } from './session-cookies.js';
 
 type Headers = Pick<IncomingMessage, 'headers'>;
@@ -18,8 +24,11 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   ) {
     super({
       jwtFromRequest: (request: Headers) => tokenOf(request, cookies),
-      // passport-jwt hands the key on as it is; its types know only strings.
-      secretOrKey: tokens.key as unknown as string,
+      secretOrKeyProvider: (_request, token: string, done) => {
+        if (!hasOurHeader(token)) done(new Error('Not the header of an access token'));
+        // passport-jwt hands the key on as it is; its types know only strings.
+        else done(null, tokens.key as unknown as string);
+      },
       algorithms: [...VERIFY_OPTIONS.algorithms],
       issuer: VERIFY_OPTIONS.issuer,
       audience: VERIFY_OPTIONS.audience,

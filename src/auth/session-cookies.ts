@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { parseCookie } from 'cookie';
 import type { CookieOptions, Response } from 'express';
 import { SETTINGS, type Settings } from '../config/settings.js';
+import { isFromOwnPage } from './own-origin.js';
 
 /** The `__Host-` names are used over https; browsers bind them to this very host. */
 const ACCESS_COOKIES = ['__Host-voho_access', 'voho_access'] as const;
@@ -10,13 +11,14 @@ const REFRESH_COOKIES = ['__Host-voho_refresh', 'voho_refresh'] as const;
 
 /**
  * Sets, reads and clears the session's cookies: never readable by scripts, never sent along from other sites. Over
- * https only the `__Host-` names count, so that a neighbour on the same domain cannot plant a session.
+ * https only the `__Host-` names count, so that a neighbour on the same domain cannot plant a session. Neighbours are one
+ * site with each other, which SameSite does not part: cookies count only in requests of the host's own pages.
  */
 @Injectable()
 export class SessionCookies {
   private readonly isSecure: boolean;
 
-  constructor(@Inject(SETTINGS) settings: Settings) {
+  constructor(@Inject(SETTINGS) private readonly settings: Settings) {
     this.isSecure = settings.PUBLIC_URL.startsWith('https:');
   }
 
@@ -37,14 +39,19 @@ export class SessionCookies {
       response.clearCookie(this.name(names), this.options);
   }
 
-  /** The access token that the browser sent along; null without one. */
+  /** The access token that the browser sent along for a page of this host; null without one. */
   accessToken(headers: IncomingHttpHeaders): string | null {
-    return parseCookie(headers.cookie ?? '')[this.name(ACCESS_COOKIES)] ?? null;
+    return this.read(headers, ACCESS_COOKIES);
   }
 
-  /** The refresh token that the browser sent along; null without one. */
+  /** The refresh token that the browser sent along for a page of this host; null without one. */
   refreshToken(headers: IncomingHttpHeaders): string | null {
-    return parseCookie(headers.cookie ?? '')[this.name(REFRESH_COOKIES)] ?? null;
+    return this.read(headers, REFRESH_COOKIES);
+  }
+
+  private read(headers: IncomingHttpHeaders, names: readonly [string, string]): string | null {
+    if (headers.cookie === undefined || !isFromOwnPage(headers, this.settings)) return null;
+    return parseCookie(headers.cookie)[this.name(names)] ?? null;
   }
 
   private name(names: readonly [string, string]): string {

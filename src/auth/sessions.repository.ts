@@ -34,6 +34,16 @@ export class SessionsRepository extends TenantRepository<SessionDocument> {
     await this.updateOne({ _id: id, endedAt: null }, { $set: { endedAt: new Date() } });
   }
 
+  /** Whether anything is left of a sign-in. */
+  async hasOpen({ userId, familyId }: SessionDocument): Promise<boolean> {
+    return (await this.count({ userId, familyId, endedAt: null })) > 0;
+  }
+
+  /** Ends all that is left of a sign-in. */
+  async endFamily({ userId, familyId }: SessionDocument): Promise<void> {
+    await this.updateMany({ userId, familyId, endedAt: null }, { $set: { endedAt: new Date() } });
+  }
+
   /** Ends a user's sessions, all but `except`. */
   async endAllOf(userId: ObjectId, except?: ObjectId): Promise<void> {
     await this.updateMany(

@@ -53,6 +53,12 @@ describe('The environment', () => {
     ]);
   });
 
+  it('takes a lifetime of access tokens of up to 7 days', () => {
+    expect(readEnv({ ACCESS_TOKEN_TTL: '7d' }).ACCESS_TOKEN_TTL).toBe(604_800);
+    for (const ACCESS_TOKEN_TTL of ['8d', '169h', '604801s', '0s', '7 days'])
+      expect(faultsOf({ ACCESS_TOKEN_TTL })).toEqual(['ACCESS_TOKEN_TTL']);
+  });
+
   it('takes an address of several hosts', () => {
     const MONGODB_URI = 'mongodb://a.example:27017,b.example:27017/voho?replicaSet=rs';
     expect(readEnv({ ...PRODUCTION, MONGODB_URI }).MONGODB_URI).toBe(MONGODB_URI);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { InvalidEnvironmentError } from './invalid-environment.error.js';
 import { parseS3Location } from './s3-location.js';
 
 /** Values of a secret that nobody has changed, or that anybody would try first. */
@@ -92,7 +93,10 @@ const variables = z.object({
   JWT_SECRET: secret.optional(),
   MASTER_KEY: secret.optional(),
   MASTER_KEY_PREVIOUS: commaList.pipe(z.array(secret)).default([]),
-  ACCESS_TOKEN_TTL: duration.default(900),
+  ACCESS_TOKEN_TTL: duration.refine(seconds => seconds <= 7 * UNITS.d, 'must be at most 7d').default(900),
+  WRONG_PASSWORDS_PER_ACCOUNT: wholeNumber(1, 1000).default(10),
+  WRONG_PASSWORDS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(200),
+  SIGN_UPS_PER_HOUR: wholeNumber(1, 1_000_000).default(60),
   REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).default(3000),
   MAX_CONCURRENT_CALLS: wholeNumber(1, 100_000).default(50),
   PROVIDER_CREATIONS_PER_SECOND: wholeNumber(1, 10_000).default(10),
@@ -121,14 +125,6 @@ const REQUIRED_IN_PRODUCTION = {
 } as const;
 
 export type Env = Readonly<z.infer<typeof variables>> & { readonly isProduction: boolean };
-
-/** The environment cannot be used; `faults` names every variable that is missing or wrong, at once. */
-export class InvalidEnvironmentError extends Error {
-  constructor(readonly faults: readonly string[]) {
-    super(`The environment is not usable:\n${faults.map(fault => `  - ${fault}`).join('\n')}`);
-    this.name = 'InvalidEnvironmentError';
-  }
-}
 
 /**
  * Reads and checks the environment; the only place that touches `process.env`.

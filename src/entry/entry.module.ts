@@ -4,6 +4,7 @@ import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { GraphQLModule } from '@nestjs/graphql';
 import { AuditModule } from '../modules/audit/audit.module.js';
 import { ValidationPipe } from '../validation/validation.pipe.js';
+import { ForgedTokens } from './forged-tokens.js';
 import { GraphqlOptions } from './graphql/graphql-options.js';
 import { GraphqlPartsModule } from './graphql/graphql-parts.module.js';
 import { OperationRunner } from './graphql/operation-runner.js';
@@ -34,6 +35,7 @@ import { EventStreams } from './sse/event-streams.js';
   ],
   providers: [
     EventStreams,
+    ForgedTokens,
     GraphqlSockets,
     OperationRunner,
     ScopeFactory,

@@ -1,12 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Authenticator } from '../auth/authenticator.js';
+import { SETTINGS, type Settings } from '../config/settings.js';
 import { AuditLog } from '../modules/audit/audit-log.js';
 import type { Allowance } from './limits/request-limits.js';
+import { requestHost } from '../tenancy/request-host.js';
 import { TenantMismatchError, TenantResolver } from '../tenancy/tenant-resolver.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
 import { type Origin, tenantScope } from '../tenancy/tenant-scope.js';
 import type { Viewer } from '../tenancy/viewer.js';
+import { ForgedTokens } from './forged-tokens.js';
 
 /** What a door knows about a request. */
 export interface Arrival {
@@ -28,20 +31,24 @@ export class ScopeFactory {
     private readonly resolver: TenantResolver,
     private readonly runner: TenantRunner,
     private readonly audit: AuditLog,
+    private readonly forgeries: ForgedTokens,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** @throws DomainError TENANT_NOT_FOUND, TENANT_INACTIVE or TENANT_MISMATCH; the last is put on record. */
   async admit({ headers, requestId, origin }: Arrival): Promise<Admission> {
-    const { viewer, tenantId, expiresAt } = await this.authenticator.authenticate({ headers });
+    const { viewer, tenantId, expiresAt, forgery } = await this.authenticator.authenticate({ headers });
     try {
       const tenant = await this.resolver.resolve({
-        host: headers.host,
+        host: requestHost(headers, this.settings.TRUSTED_PROXIES),
         header: [headers['x-tenant-subdomain']].flat()[0],
         credentialTenantId: tenantId,
       });
       const identity = tenant && { id: tenant._id, subdomain: tenant.subdomain };
+      const scope = tenantScope({ tenant: identity, viewer, requestId, origin });
+      if (forgery) await this.forgeries.record(forgery, scope);
       return {
-        scope: tenantScope({ tenant: identity, viewer, requestId, origin }),
+        scope,
         expiresAt,
         requestsPerMinute: tenant?.limits.requestsPerMinute ?? null,
       };

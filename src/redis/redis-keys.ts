@@ -1,7 +1,7 @@
 import type { ObjectId } from '../mongo/object-id.js';
 
 /** What a tenant's Redis keys and channels are for. */
-export type RedisPurpose = 'feed' | 'audit' | 'deltas' | 'queue' | 'requests' | 'cost' | 'log-ins';
+export type RedisPurpose = 'feed' | 'audit' | 'deltas' | 'queue' | 'requests' | 'cost' | 'attempts';
 
 /** The one function that builds Redis keys and channels: the tenant always stands in them. */
 export function redisKey(tenantId: ObjectId, purpose: RedisPurpose, ...rest: readonly string[]): string {
@@ -12,10 +12,6 @@ export function redisKey(tenantId: ObjectId, purpose: RedisPurpose, ...rest: rea
  * The key of something counted for an address, which belongs to no tenant. Holds the name of the database, since one
  * Redis may serve several servers that have nothing to do with each other.
  */
-export function addressKey(
-  database: string,
-  purpose: 'requests' | 'cost' | 'log-ins',
-  address: string,
-): string {
+export function addressKey(database: string, purpose: string, address: string): string {
   return ['a', database, purpose, address].join(':');
 }

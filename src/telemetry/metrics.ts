@@ -18,6 +18,12 @@ export class Metrics {
     labelNames: ['code'],
     registers: [this.registry],
   });
+  readonly securityEvents = new Counter({
+    name: 'voho_security_events_total',
+    help: 'What should not happen: reused refresh tokens, forged access tokens, refused mutations.',
+    labelNames: ['event'],
+    registers: [this.registry],
+  });
   readonly isolationRefusals = new Counter({
     name: 'voho_tenant_guard_violations_total',
     help: 'Commands that would have left their tenant, refused before they were sent. Must be 0.',

@@ -59,7 +59,7 @@ export class TenantResolver {
 
   /** The `<subdomain>` of a host `<subdomain>.<BASE_DOMAIN>`, without its port; null for any other host. */
   private subdomainOf(host: string | undefined): string | null {
-    const name = host?.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '') ?? '';
+    const name = host?.replace(/:\d+$/, '').replace(/\.$/, '') ?? '';
     const suffix = `.${this.settings.BASE_DOMAIN}`;
     return name.endsWith(suffix) ? name.slice(0, -suffix.length) || null : null;
   }

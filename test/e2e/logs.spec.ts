@@ -90,7 +90,11 @@ describe('The log', () => {
     });
     await fetch(`${server.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', cookie: `voho_access=${String(session.accessToken)}` },
+      headers: {
+        'content-type': 'application/json',
+        cookie: `voho_access=${String(session.accessToken)}`,
+        origin: server.url,
+      },
       body: JSON.stringify({ query: `query ByCookie { viewer { id } }` }),
     });
     await fetch(`${server.url}/graphql`, {

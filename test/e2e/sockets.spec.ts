@@ -169,7 +169,7 @@ describe('GraphQL sockets', () => {
 
     it('the session cookie and the header of the handshake', async () => {
       const cookie = await (
-        await open({ headers: { cookie: `voho_access=${tenant.admin.accessToken}` } })
+        await open({ headers: { cookie: `voho_access=${tenant.admin.accessToken}`, origin: server.url } })
       ).init();
       expect(await cookie.run('1', '{ viewer { id } }')).toMatchObject({
         data: { viewer: { id: tenant.admin.id } },

@@ -1,7 +1,7 @@
-import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { Client, Loose } from '../kit/client.js';
+import { rawPost } from '../kit/raw-post.js';
 import { rawSocket } from '../kit/raw-socket.js';
 import { callWithStatus, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
@@ -170,31 +170,15 @@ describe('Two tenants', () => {
       ).auditEvents.nodes;
     const hostOfB = () => `${b.tenant.subdomain}.voho.localhost`;
 
-    /** Node's fetch sets Host by itself, so this is made by hand. */
-    const postAs = (host: string): Promise<Loose> =>
-      new Promise((resolve, reject) => {
-        const { hostname, port } = new URL(server.url);
-        const sent = request(
-          {
-            hostname,
-            port,
-            path: '/graphql',
-            method: 'POST',
-            headers: { host, 'content-type': 'application/json', ...a.tenant.admin.client.headers },
-          },
-          response => {
-            let body = '';
-            response.setEncoding('utf8');
-            response.on('data', (chunk: string) => (body += chunk));
-            response.on('end', () => {
-              received.push(body);
-              resolve(JSON.parse(body));
-            });
-          },
-        );
-        sent.on('error', reject);
-        sent.end(JSON.stringify({ query: '{ tenant { id name } }' }));
-      });
+    const postAs = async (host: string): Promise<Loose> => {
+      const answer = await rawPost(
+        server.url,
+        { host, ...a.tenant.admin.client.headers },
+        '{ tenant { id name } }',
+      );
+      received.push(JSON.stringify(answer));
+      return answer;
+    };
 
     const overHttp = async () => {
       const { accessToken } = a.tenant.admin;

@@ -1,17 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isOwnOrigin } from '../../auth/own-origin.js';
 import type { Settings } from '../../config/settings.js';
 
-/**
- * Whether a browser page may connect: one of this very host, of PUBLIC_URL, or of ALLOWED_ORIGINS. Programs send
- * no Origin. `null` (sandboxed pages, files) is never allowed.
- */
+/** Whether somebody may connect: a browser page of this very host or of ALLOWED_ORIGINS, or a program, which sends no Origin. */
 export function isAllowedOrigin(headers: IncomingHttpHeaders, settings: Settings): boolean {
-  const { origin, host } = headers;
-  if (origin === undefined) return true;
-  if (!URL.canParse(origin)) return false;
-  return (
-    new URL(origin).host === host ||
-    origin === new URL(settings.PUBLIC_URL).origin ||
-    settings.ALLOWED_ORIGINS.includes(origin)
-  );
+  return headers.origin === undefined || isOwnOrigin(headers, settings);
 }

@@ -27,7 +27,6 @@ import { type Closing, CLOSINGS, LOSS_CLOSINGS } from '../sockets/close-codes.js
 import { MAX_SOCKETS_PER_TENANT, MAX_STRANGERS_PER_ADDRESS, SocketCaps } from '../sockets/socket-caps.js';
 import { EventStream } from './event-stream.js';
 import { headOf, type Resumable, resumable } from './resumption.js';
-import { withoutForeignCookies } from './same-origin.js';
 import { lastEventId, readStreamRequest } from './stream-request.js';
 
 /** How long draining waits for readers to leave. */
@@ -141,10 +140,13 @@ export class EventStreams {
   private async admission(request: Request): Promise<Admission> {
     const ip = clientIp(request, this.settings.TRUSTED_PROXIES);
     const origin = { transport: 'sse' as const, ip, userAgent: request.headers['user-agent'] ?? null };
-    const headers = request.method === 'GET' ? withoutForeignCookies(request.headers) : request.headers;
     let admission: Admission;
     try {
-      admission = await this.scopes.admit({ headers, requestId: notesOf(request).requestId, origin });
+      admission = await this.scopes.admit({
+        headers: request.headers,
+        requestId: notesOf(request).requestId,
+        origin,
+      });
     } catch (error) {
       await this.limits.takeFromAddress(ip);
       throw error;

@@ -44,7 +44,9 @@ export type AuditAction =
   | 'call.message_sent'
   | 'call.deleted'
   | 'security.tenant_violation'
-  | 'security.refresh_token_reused';
+  | 'security.refresh_token_reused'
+  | 'security.token_forged'
+  | 'security.mutation_refused';
 
 /** What is recorded, beside who, when and from where, which the running scope tells. */
 export interface AuditEntry {

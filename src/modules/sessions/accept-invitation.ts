@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CredentialDocument } from '../../auth/credential.schema.js';
+import { AttemptLimits } from '../../auth/attempt-limits.js';
 import { Credentials } from '../../auth/credentials.js';
 import { Passwords } from '../../auth/passwords.js';
 import { UsersRepository } from '../../auth/users.repository.js';
@@ -25,18 +26,21 @@ export class AcceptInvitation {
     private readonly users: UsersRepository,
     private readonly passwords: Passwords,
     private readonly opener: SessionOpener,
+    private readonly limits: AttemptLimits,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
   ) {}
 
   /**
    * Makes the user and his first session, in the tenant that the token leads to, and uses the token up.
-   * @throws DomainError BAD_USER_INPUT for a token that is unknown, used, revoked or expired, and as
+   * @throws DomainError BAD_USER_INPUT for a token that is unknown, used, revoked or expired, RATE_LIMITED after too many of those, and as
    * TokenTenant.enter.
    */
   async run(input: AcceptInvitationInput): Promise<OpenedSession> {
+    await this.limits.take('invitation-token');
     const entry = await this.credentials.find('invitation', input.token);
     if (!entry) throw unusable();
+    await this.limits.giveBack('invitation-token');
     return this.tokenTenant.enter(entry, async tenant => {
       // Asked before hashing, which is dear; the transaction decides.
       if (!(await this.invitations.isOpen(entry.subjectId))) throw unusable();

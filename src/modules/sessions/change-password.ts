@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AttemptLimits } from '../../auth/attempt-limits.js';
 import { Passwords } from '../../auth/passwords.js';
 import { SessionsRepository } from '../../auth/sessions.repository.js';
 import { signedIn } from '../../auth/signed-in.js';
@@ -17,6 +18,7 @@ export class ChangePassword {
     private readonly passwords: Passwords,
     private readonly sessions: SessionsRepository,
     private readonly viewers: ViewerCache,
+    private readonly limits: AttemptLimits,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
     private readonly context: TenantContext,
@@ -24,12 +26,15 @@ export class ChangePassword {
 
   /**
    * Stores the new password and ends all of the user's other sessions.
-   * @throws DomainError BAD_USER_INPUT when the current password is wrong.
+   * @throws DomainError BAD_USER_INPUT when the current password is wrong, RATE_LIMITED after too many of those.
    */
   async run(currentPassword: string, newPassword: string): Promise<void> {
     const { userId, sessionId } = signedIn(this.context.viewer);
+    const account = userId.toHexString();
+    await this.limits.take('password-change', account);
     const seen = await this.users.findById(userId);
     if (!seen || !(await this.passwords.verify(seen.passwordHash, currentPassword))) throw wrongPassword();
+    await this.limits.giveBack('password-change', account);
     const passwordHash = await this.passwords.hash(newPassword);
     await this.work.run(async () => {
       // Somebody may have changed it while the hashes were computed.

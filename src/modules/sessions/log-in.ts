@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LogInLimits } from '../../auth/log-in-limits.js';
+import { AttemptLimits } from '../../auth/attempt-limits.js';
 import { Passwords } from '../../auth/passwords.js';
 import type { UserDocument } from '../../auth/user.schema.js';
 import { UsersRepository } from '../../auth/users.repository.js';
@@ -16,7 +16,7 @@ export class LogIn {
   constructor(
     private readonly users: UsersRepository,
     private readonly passwords: Passwords,
-    private readonly limits: LogInLimits,
+    private readonly limits: AttemptLimits,
     private readonly tenants: TenantsService,
     private readonly opener: SessionOpener,
     private readonly audit: AuditLog,
@@ -31,7 +31,7 @@ export class LogIn {
    */
   async run({ email, password }: LogInInput): Promise<OpenedSession> {
     const tenant = await this.tenants.current();
-    await this.limits.take(email);
+    await this.limits.take('log-in', email);
     const user = await this.users.findByEmail(email);
     const isRight = await this.passwords.verify(user?.passwordHash ?? null, password);
     const opened =
@@ -42,7 +42,7 @@ export class LogIn {
           })
         : null;
     if (opened) {
-      await this.limits.giveBack(email);
+      await this.limits.giveBack('log-in', email);
       return opened;
     }
     await this.audit.record({

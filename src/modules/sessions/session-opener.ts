@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AccessTokens } from '../../auth/access-tokens.js';
 import { Credentials, type IssuedToken } from '../../auth/credentials.js';
 import { SessionsRepository } from '../../auth/sessions.repository.js';
+import type { SessionDocument } from '../../auth/session.schema.js';
 import type { UserDocument } from '../../auth/user.schema.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
@@ -35,33 +36,40 @@ export class SessionOpener {
   ) {}
 
   /** Opens a new session; never continues one that was there, so that nobody can plant his own on somebody. */
-  async open(user: UserDocument, tenant: TenantDocument): Promise<OpenedSession> {
+  open(user: UserDocument, tenant: TenantDocument): Promise<OpenedSession> {
+    return this.add(newObjectId(), user, tenant);
+  }
+
+  /**
+   * Gives a session new tokens in the place of those that it has. Where the user has got other rights since it was
+   * opened, another session takes its place, so that no id of before leads to what he may do now.
+   * @throws when the session changes under the running transaction.
+   */
+  async renew(session: SessionDocument, user: UserDocument, tenant: TenantDocument): Promise<OpenedSession> {
+    if (session.role !== user.role) {
+      await this.sessions.end(session._id);
+      return this.add(session.familyId, user, tenant);
+    }
+    const { refresh, hash } = await this.issueRefresh(session._id);
+    const renewed = await this.sessions.rotate(session._id, session.refreshHash, hash, refresh.expiresAt);
+    if (!renewed) throw new Error('The session changed under its own transaction');
+    return { access: this.signAccess(user, session._id), refresh, user, tenant };
+  }
+
+  private async add(familyId: ObjectId, user: UserDocument, tenant: TenantDocument): Promise<OpenedSession> {
     const sessionId = newObjectId();
     const { refresh, hash } = await this.issueRefresh(sessionId);
     await this.sessions.add({
       _id: sessionId,
       userId: user._id,
+      familyId,
+      role: user.role,
       refreshHash: hash,
       createdAt: new Date(),
       expiresAt: refresh.expiresAt,
       endedAt: null,
     });
     return { access: this.signAccess(user, sessionId), refresh, user, tenant };
-  }
-
-  /**
-   * Gives a session new tokens in the place of the refresh token with this hash.
-   * @returns null when that token no longer counts.
-   */
-  async renew(
-    sessionId: ObjectId,
-    oldHash: string,
-    user: UserDocument,
-    tenant: TenantDocument,
-  ): Promise<OpenedSession | null> {
-    const { refresh, hash } = await this.issueRefresh(sessionId);
-    const session = await this.sessions.rotate(sessionId, oldHash, hash, refresh.expiresAt);
-    return session && { access: this.signAccess(user, sessionId), refresh, user, tenant };
   }
 
   private async issueRefresh(

@@ -50,7 +50,7 @@ export class SessionsResolver {
 
   @Mutation(() => AuthPayloadModel, {
     description:
-      'Exchanges a refresh token, from the argument or else from the cookie, for new tokens. A token counts once: sending it again ends its session, also when two requests send it at the same time.',
+      'Exchanges a refresh token, from the argument or else from the cookie, for new tokens. A token counts once: sending it again ends its session. Of requests that send it at the same time one gets new tokens; the others are UNAUTHENTICATED, go on with its tokens, and the session lives. The session has another id where the role has changed since it was opened.',
   })
   @Public()
   async refreshSession(

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AttemptLimits } from '../../auth/attempt-limits.js';
 import { Passwords } from '../../auth/passwords.js';
 import type { UserDocument } from '../../auth/user.schema.js';
 import { UsersRepository } from '../../auth/users.repository.js';
@@ -25,6 +26,7 @@ export class SignUp {
     private readonly tenants: TenantDirectory,
     private readonly users: UsersRepository,
     private readonly passwords: Passwords,
+    private readonly limits: AttemptLimits,
     private readonly opener: SessionOpener,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
@@ -36,9 +38,10 @@ export class SignUp {
   /**
    * Makes a tenant, its first admin and his session: all of them or none. Everything happens inside the new tenant,
    * whatever tenant the request itself named.
-   * @throws DomainError CONFLICT when the subdomain is taken.
+   * @throws DomainError CONFLICT when the subdomain is taken, RATE_LIMITED after too many tries from one address.
    */
   async run(input: SignUpTenantInput): Promise<OpenedSession> {
+    await this.limits.take('sign-up');
     // Asked before hashing, which is dear; the unique index decides.
     if (await this.tenants.findBySubdomain(input.subdomain)) throw taken();
     const passwordHash = await this.passwords.hash(input.password);
