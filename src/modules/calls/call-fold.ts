@@ -221,12 +221,7 @@ function moved(
 ): Change {
   const isKnown =
     call.provider.callId !== null || to === 'COMPLETED' || to === 'IN_PROGRESS' || endReason === 'UNJOINED';
-  const via = [isKnown && 'RINGING', call.joinedAt !== null && 'IN_PROGRESS'] as const;
-  const steps = stepsBetween(
-    call.status,
-    to,
-    via.filter(status => status !== false),
-  );
+  const steps = stepsBetween(call.status, to, isKnown);
   if (steps.length === 0) return NOTHING;
   return {
     patch: { ...patch, status: to },

@@ -24,8 +24,6 @@ import { CallsService } from './calls.service.js';
 import { CallsSubscriptions } from './calls.subscriptions.js';
 import { CreateCall } from './create-call.js';
 import { DispatchCall } from './dispatch-call.js';
-import { EARLY_NEWS } from './early-news.schema.js';
-import { EarlyNews } from './early-news.js';
 import { FollowCall } from './follow-call.js';
 import { PLACES } from './place.schema.js';
 import { PlaceKeeper } from './place-keeper.js';
@@ -54,7 +52,6 @@ import { UtterancesRepository } from './utterances.repository.js';
   providers: [
     modelProvider(CALLS),
     modelProvider(CALL_ROUTES),
-    modelProvider(EARLY_NEWS),
     modelProvider(PLACES),
     modelProvider(PROVIDER_LOADS),
     modelProvider(UTTERANCES),
@@ -77,7 +74,6 @@ import { UtterancesRepository } from './utterances.repository.js';
     CallsSubscriptions,
     CreateCall,
     DispatchCall,
-    EarlyNews,
     FollowCall,
     PlaceKeeper,
     Places,

@@ -64,7 +64,7 @@ export class CallsRepository extends TenantRepository<CallDocument> {
 
   /**
    * Looks at a call until `isEnough` holds, for `patienceMs` at most, and returns it as it is then; null when there
-   * is none. Another process may be the one that works on it, so looking is all that helps.
+   * is none. Another process may be the one that works on it, so looking is all that helps, ever more rarely.
    */
   async waitFor(
     id: ObjectId,
@@ -72,10 +72,10 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     patienceMs: number,
   ): Promise<CallDocument | null> {
     const deadline = performance.now() + patienceMs;
-    for (;;) {
+    for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, 200)) {
       const call = await this.findEvenDeleted(id);
       if (!call || isEnough(call) || performance.now() > deadline) return call;
-      await sleep(30);
+      await sleep(pauseMs);
     }
   }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Utterance } from '../../events/call-event.schema.js';
 import { refuseUpgrade, UpgradeRouter } from '../../upgrades/upgrade-router.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { ProviderSignatures } from '../ultravox/signatures.js';
@@ -57,7 +58,7 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
       'x-ultravox-signature': signatures,
     } = request.headers;
     const message = typeof providerCallId === 'string' ? providerCallId : '';
-    if (!target || !this.signatures.isGenuine(publicCallId, { message, timestamp, signatures })) {
+    if (!target || !this.signatures.isGenuine(target.tenantId, { message, timestamp, signatures })) {
       refuseUpgrade(socket, 401, 'Unauthorized');
       return;
     }
@@ -73,9 +74,13 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
     // One after the other: what is told first is stored first. The first look learns that the call was joined.
     let queue = Promise.resolve();
     let waiting = 0;
+    const unstored: ((joinedAt: Date | null) => Utterance)[] = [];
+    const pauseWhenFull = () => {
+      if (waiting + unstored.length > MOST_WAITING) socket.pause();
+    };
     const enqueue = (work: () => Promise<void>) => {
       waiting += 1;
-      if (waiting > MOST_WAITING) socket.pause();
+      pauseWhenFull();
       queue = queue
         .then(() => enter(work))
         .catch((error: unknown) => {
@@ -83,7 +88,7 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
         })
         .finally(() => {
           waiting -= 1;
-          if (waiting < MOST_WAITING / 2 && socket.isPaused) socket.resume();
+          if (waiting + unstored.length < MOST_WAITING / 2 && socket.isPaused) socket.resume();
         });
     };
     enqueue(() => this.steward.wake(target.callId));
@@ -96,10 +101,16 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
       });
       const { utterance } = heard;
       if (!utterance) return;
+      unstored.push(utterance);
+      pauseWhenFull();
+      // What is said while something is being stored is stored next, all together.
+      if (unstored.length > 1) return;
       enqueue(async () => {
+        const said = unstored.splice(0);
         const call = await this.calls.findById(target.callId);
-        if (call)
-          await this.changes.apply(call._id, { kind: 'utterance', utterance: utterance(call.joinedAt) });
+        if (!call) return;
+        const news = said.map(whole => ({ kind: 'utterance' as const, utterance: whole(call.joinedAt) }));
+        await this.changes.apply(call._id, ...news);
       });
     });
     socket.on('error', () => {
