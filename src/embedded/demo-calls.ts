@@ -2,7 +2,8 @@ import type { CallHappening, Utterance } from '../events/call-event.schema.js';
 import type { CallDocument } from '../modules/calls/call.schema.js';
 import { foldCall } from '../modules/calls/call-fold.js';
 import type { CallNews } from '../modules/calls/call-news.js';
-import { type AgentDefaults, newCall } from '../modules/calls/new-call.js';
+import type { CallableAgent } from '../modules/agents/agents.service.js';
+import { newCall } from '../modules/calls/new-call.js';
 import type { Booking } from '../modules/usage/usage-ledger.service.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import type { NewDocument } from '../tenancy/tenant-repository.js';
@@ -69,13 +70,13 @@ const STORIES: readonly Story[] = [
 const SECONDS_PER_LINE = 4;
 
 /** The demo tenant's calls of the last days, made by its people in turn. */
-export function demoCalls(agent: AgentDefaults, creators: readonly ObjectId[], now: Date): DemoCall[] {
+export function demoCalls(agent: CallableAgent, creators: readonly ObjectId[], now: Date): DemoCall[] {
   return STORIES.map((story, index) =>
     demoCall(story, agent, creators[index % creators.length] ?? null, now),
   );
 }
 
-function demoCall(story: Story, agent: AgentDefaults, userId: ObjectId | null, now: Date): DemoCall {
+function demoCall(story: Story, agent: CallableAgent, userId: ObjectId | null, now: Date): DemoCall {
   const createdAt = new Date(now.getTime() - story.daysAgo * 86_400_000 + story.customer.length * 600_000);
   const after = (seconds: number) => new Date(createdAt.getTime() + seconds * 1000);
   const draft = newCall(

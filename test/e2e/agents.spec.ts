@@ -86,6 +86,41 @@ describe('Agents', () => {
     expect(await codeOf(admin.refusal(RESTORE, { id: agent.id, version: 9 }))).toBe('NOT_FOUND');
   });
 
+  it('gives a call its newest version or the one that it names, and the call keeps it', async () => {
+    const START =
+      'mutation ($input: CreateCallInput!) { createCall(input: $input) { id agentVersion systemPrompt } }';
+    const start = async (input: object): Promise<Loose> =>
+      (await admin.data(START, { input: { agentId: agent.id, variables: { name: 'Ada' }, ...input } }))
+        .createCall;
+    await update({ systemPrompt: 'Serve {{name}}.' });
+    const newest = await start({});
+    expect(newest).toMatchObject({ agentVersion: 2, systemPrompt: 'Serve Ada.' });
+    expect(await start({ agentVersion: 1 })).toMatchObject({ agentVersion: 1, systemPrompt: 'Help Ada.' });
+    expect(await start({ agentVersion: 2 })).toMatchObject({ agentVersion: 2, systemPrompt: 'Serve Ada.' });
+    await update({ systemPrompt: 'Ignore {{name}}.' });
+    await admin.data(DELETE, { id: agent.id });
+    const READ = 'query ($id: ID!) { call(id: $id) { id agentVersion systemPrompt } }';
+    expect((await admin.data(READ, { id: newest.id })).call).toEqual(newest);
+  });
+
+  it('makes no call with a version that never was, without an agent, or with placeholders left open', async () => {
+    const START = 'mutation ($input: CreateCallInput!) { createCall(input: $input) { id } }';
+    const refused = (input: object, client = admin) => client.refusal(START, { input });
+    const variables = { name: 'Ada' };
+    expect(await codeOf(refused({ agentId: agent.id, agentVersion: 2, variables }))).toBe('NOT_FOUND');
+    expect(await codeOf(refused({ agentId: agent.id, variables }, other.admin.client))).toBe('NOT_FOUND');
+    expect(await fieldsOf(refused({ systemPrompt: 'Hello.', agentVersion: 1 }))).toEqual([
+      'input.agentVersion',
+    ]);
+    expect(await fieldsOf(refused({ agentId: agent.id, agentVersion: 0, variables }))).toEqual([
+      'input.agentVersion',
+    ]);
+    await update({ systemPrompt: '{{greeting}} {{ name }}, {{greeting}} {{company}}.' });
+    const open = await refused({ agentId: agent.id, variables });
+    expect(open.extensions.fields).toEqual({ 'input.variables': 'has no value for greeting, company' });
+    expect((await admin.data('{ calls { totalCount } }')).calls.totalCount).toBe(0);
+  });
+
   it('pages through the versions, newest first; who made them only admins see', async () => {
     await update({ systemPrompt: 'Two.' });
     await update({ systemPrompt: 'Three.' });

@@ -192,15 +192,10 @@ export class StandIn {
   }
 
   private hear(call: StandInCall, message: Record<string, string>): void {
-    switch (message['type']) {
-      case 'hang_up':
-        return this.end(call, 'agent_hangup', this.habits);
-      case 'user_text_message':
-        call.said.push({ role: 'MESSAGE_ROLE_USER', text: message['text'] ?? '', isText: true });
-        return;
-      default:
-        call.said.push({ role: 'MESSAGE_ROLE_AGENT', text: message['content'] ?? '', isText: false });
-    }
+    const { type, text = '', content = '' } = message;
+    if (type === 'hang_up') this.end(call, 'agent_hangup', this.habits);
+    else if (type === 'user_text_message') call.said.push({ role: 'MESSAGE_ROLE_USER', text, isText: true });
+    else call.said.push({ role: 'MESSAGE_ROLE_AGENT', text: content, isText: false });
   }
 
   private end(call: StandInCall, reason: string, habits: Habits): void {

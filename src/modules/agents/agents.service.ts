@@ -7,12 +7,16 @@ import { type Connection, type PageArguments, paginate } from '../../pagination/
 import { CursorCodec } from '../../pagination/cursor-codec.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { UsersService } from '../users/users.service.js';
+import { type AgentTemplate, templateOf } from './agent-template.js';
 import { AgentVersionsRepository } from './agent-versions.repository.js';
 import { type AgentVersionModel, agentVersionModel } from './agent-version.model.js';
 import type { AgentVersionDocument } from './agent-version.schema.js';
 import { type AgentModel, agentModel } from './agent.model.js';
 import type { AgentDocument } from './agent.schema.js';
 import { AgentsRepository } from './agents.repository.js';
+
+/** What a call takes over from an agent. */
+export type CallableAgent = AgentTemplate & Pick<AgentDocument, '_id' | 'version'>;
 
 /** Reads the agents of the running operation's tenant. Deleted agents are nowhere to be seen. */
 @Injectable()
@@ -33,14 +37,17 @@ export class AgentsService {
   }
 
   /**
-   * The agent that a call names, with everything its newest version settles.
-   * @throws DomainError NOT_FOUND for a malformed, unknown or deleted one.
+   * The agent that a call names, with everything that the wanted version settles, or else its newest.
+   * @throws DomainError NOT_FOUND for a malformed, unknown or deleted one, and for a version that never was.
    */
-  async findForCall(publicId: string): Promise<AgentDocument> {
+  async findForCall(publicId: string, wanted: number | null): Promise<CallableAgent> {
     const id = fromPublicId('agent', publicId);
     const agent = id && (await this.agents.findById(id));
     if (!agent) throw notFound('agent');
-    return agent;
+    if (wanted === null || wanted === agent.version) return agent;
+    const version = await this.versions.findVersion(agent._id, wanted);
+    if (!version) throw notFound('agent version');
+    return { ...templateOf(version), _id: agent._id, version: version.version };
   }
 
   /** Many agents in one query, by the hex digits of their ids; unknown, deleted and hidden ones are missing. */

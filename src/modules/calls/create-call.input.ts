@@ -24,6 +24,13 @@ export class CreateCallInput {
   @Field(() => ID, { nullable: true })
   agentId?: string | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'A version of the agent to stay with, whatever it becomes; null: its newest.',
+  })
+  @Rule(z.number().min(1, 'must be at least 1'))
+  agentVersion?: number | null;
+
   @Field(() => String, {
     nullable: true,
     description: 'Required without agentId. May hold {{placeholders}}.',
@@ -74,7 +81,11 @@ export class CreateCallInput {
   @Rule(z.number().min(10, 'must be at least 10').max(86_400, 'must be at most 86400'))
   maxDurationSeconds?: number | null;
 
-  @Field(() => FirstSpeaker, { nullable: true })
+  @Field(() => FirstSpeaker, {
+    nullable: true,
+    description:
+      "Null: the agent's; without one AGENT, and USER for PHONE: whoever answers a phone speaks first.",
+  })
   firstSpeaker?: 'AGENT' | 'USER' | null;
 
   @Field(() => Int, {

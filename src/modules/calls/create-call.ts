@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../../errors/domain-error.js';
+import { badInput, DomainError } from '../../errors/domain-error.js';
 import { CallEvents } from '../../events/call-events.js';
 import { toPublicId } from '../../ids/public-id.js';
 import { JobRunner } from '../../jobs/job-runner.js';
@@ -9,7 +9,7 @@ import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import type { NewDocument } from '../../tenancy/tenant-repository.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
-import { AgentsService } from '../agents/agents.service.js';
+import { AgentsService, type CallableAgent } from '../agents/agents.service.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { Providers } from '../ultravox/providers.js';
 import { Admission } from './admission.js';
@@ -73,7 +73,7 @@ export class CreateCall {
   }
 
   private async accept(input: CreateCallInput, creator: CallCreator): Promise<NewDocument<CallDocument>> {
-    const agent = input.agentId == null ? null : await this.agents.findForCall(input.agentId);
+    const agent = await this.agentFor(input);
     const provider = await this.providers.choose();
     if (input.medium === 'PHONE') this.providers.assertCanDial(provider);
     const call = newCall(input, agent, creator, provider, this.clock.now());
@@ -88,6 +88,12 @@ export class CreateCall {
     }
     await this.changes.settle();
     return call;
+  }
+
+  private agentFor({ agentId, agentVersion }: CreateCallInput): Promise<CallableAgent | null> {
+    if (agentId != null) return this.agents.findForCall(agentId, agentVersion ?? null);
+    if (agentVersion != null) throw badInput({ 'input.agentVersion': 'goes with agentId only' });
+    return Promise.resolve(null);
   }
 
   private async store(call: NewDocument<CallDocument>): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { badInput } from '../../errors/domain-error.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
 import type { NewDocument } from '../../tenancy/tenant-repository.js';
+import type { CallableAgent } from '../agents/agents.service.js';
 import type { ProviderChoice } from '../ultravox/providers.js';
 import type { CreateCallInput } from './create-call.input.js';
 import type { CallDocument } from './call.schema.js';
@@ -9,22 +10,6 @@ import { fillPrompt, MOST_PROMPT_CHARACTERS } from './prompt-template.js';
 
 /** Every call is led through the queue, which takes a moment even when nobody waits. */
 const SHORTEST_WAIT_SECONDS = 1;
-
-/** What an agent settles for its calls. */
-export interface AgentDefaults extends Pick<
-  CallDocument,
-  | 'systemPrompt'
-  | 'model'
-  | 'voice'
-  | 'languageHint'
-  | 'temperature'
-  | 'recordingEnabled'
-  | 'maxDurationSeconds'
-  | 'firstSpeaker'
-> {
-  readonly _id: ObjectId;
-  readonly version: number;
-}
 
 /** Who makes a call, in which words an idempotency key belongs to him. */
 export interface CallCreator {
@@ -39,7 +24,7 @@ export interface CallCreator {
  */
 export function newCall(
   input: CreateCallInput,
-  agent: AgentDefaults | null,
+  agent: CallableAgent | null,
   creator: CallCreator,
   provider: ProviderChoice,
   now: Date,
@@ -69,7 +54,7 @@ export function newCall(
     voice: input.voice ?? agent?.voice ?? null,
     languageHint: input.languageHint ?? agent?.languageHint ?? null,
     temperature: input.temperature ?? agent?.temperature ?? null,
-    firstSpeaker: input.firstSpeaker ?? agent?.firstSpeaker ?? 'AGENT',
+    firstSpeaker: input.firstSpeaker ?? agent?.firstSpeaker ?? (input.medium === 'PHONE' ? 'USER' : 'AGENT'),
     recordingEnabled: input.recordingEnabled ?? agent?.recordingEnabled ?? true,
     maxDurationSeconds: input.maxDurationSeconds ?? agent?.maxDurationSeconds ?? 3600,
     phoneNumber: input.phoneNumber ?? null,
