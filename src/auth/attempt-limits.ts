@@ -65,12 +65,22 @@ export class AttemptLimits {
   }
 
   /**
-   * Counts a try before it is looked at, so that tries sent at the same time count too.
+   * Counts a try before it is looked at, so that tries sent at the same time count too. One that is refused here was none.
    * @param account whose account is tried, where the kind has a limit per account.
    * @throws DomainError RATE_LIMITED with the seconds to wait, for known and unknown accounts alike.
    */
   async take(kind: AttemptKind, account?: string): Promise<void> {
-    for (const { key, limit } of this.keysOf(kind, account)) await this.counterOf(kind).take(key, limit);
+    const counter = this.counterOf(kind);
+    const taken: string[] = [];
+    try {
+      for (const { key, limit } of this.keysOf(kind, account)) {
+        taken.push(key);
+        await counter.take(key, limit);
+      }
+    } catch (error) {
+      for (const key of taken) await counter.giveBack(key);
+      throw error;
+    }
   }
 
   /** Takes a try back that was right. */

@@ -8,6 +8,7 @@ import { API_KEYS } from './api-key.schema.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { AttemptLimits } from './attempt-limits.js';
 import { Authenticator } from './authenticator.js';
+import { CommonPasswords } from './common-passwords.js';
 import { CREDENTIALS } from './credential.schema.js';
 import { Credentials } from './credentials.js';
 import { JwtStrategy } from './jwt.strategy.js';
@@ -28,6 +29,7 @@ const shared = [
   ApiKeysRepository,
   AttemptLimits,
   Authenticator,
+  CommonPasswords,
   Credentials,
   JwtStrategy,
   Passwords,

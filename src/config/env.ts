@@ -94,6 +94,7 @@ const variables = z.object({
   MASTER_KEY: secret.optional(),
   MASTER_KEY_PREVIOUS: commaList.pipe(z.array(secret)).default([]),
   ACCESS_TOKEN_TTL: duration.refine(seconds => seconds <= 7 * UNITS.d, 'must be at most 7d').default(900),
+  COMMON_PASSWORDS_FILE: z.string().optional(),
   WRONG_PASSWORDS_PER_ACCOUNT: wholeNumber(1, 1000).default(10),
   WRONG_PASSWORDS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(200),
   SIGN_UPS_PER_HOUR: wholeNumber(1, 1_000_000).default(60),

@@ -28,15 +28,24 @@ export const emailAddress = z
   .max(254, 'is too long')
   .pipe(z.email('is not an e-mail address'));
 
-/** A new password: long rather than odd. */
-export const newPassword = z
+/** A password's bound and what no keyboard types; bounded, so that nobody makes us hash megabytes. */
+const password = z
   .string()
-  .min(10, 'must have at least 10 characters')
   .max(200, 'must have at most 200 characters')
-  .refine(value => !value.includes('\u0000'), 'must not hold NUL characters');
+  .refine(value => !value.includes('\u0000'), 'must not hold NUL characters')
+  .refine(value => !/\p{Surrogate}/u.test(value), 'must not hold halves of characters');
 
-/** A password as typed at a log-in; bounded, so that nobody makes us hash megabytes. */
-export const typedPassword = z.string().max(200, 'must have at most 200 characters');
+/**
+ * A new password: long rather than odd, counted in characters of the form NFKC in which it is compared. Those that are
+ * guessed first are refused where it is hashed.
+ */
+export const newPassword = password.refine(
+  value => Array.from(value.normalize('NFKC')).length >= 10,
+  'must have at least 10 characters',
+);
+
+/** A password as typed at a log-in. */
+export const typedPassword = password;
 
 /** `#rrggbb`, in lower case. */
 export const colour = z

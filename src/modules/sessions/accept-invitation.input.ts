@@ -1,6 +1,7 @@
 import { Field, InputType } from '@nestjs/graphql';
 import { Rule } from '../../validation/rule.js';
 import { line, newPassword, opaque } from '../../validation/rules.js';
+import { NEW_PASSWORD } from './new-password.js';
 
 @InputType({ description: 'How an invited person becomes a user.' })
 export class AcceptInvitationInput {
@@ -8,7 +9,7 @@ export class AcceptInvitationInput {
   @Rule(opaque)
   token!: string;
 
-  @Field({ description: '10 to 200 characters.' })
+  @Field({ description: NEW_PASSWORD })
   @Rule(newPassword)
   password!: string;
 

@@ -43,8 +43,9 @@ export class AcceptInvitation {
     await this.limits.giveBack('invitation-token');
     return this.tokenTenant.enter(entry, async tenant => {
       // Asked before hashing, which is dear; the transaction decides.
-      if (!(await this.invitations.isOpen(entry.subjectId))) throw unusable();
-      const passwordHash = await this.passwords.hash(input.password);
+      const email = await this.invitations.addressee(entry.subjectId);
+      if (email === null) throw unusable();
+      const passwordHash = await this.passwords.hashNew(input.password, 'input.password', [email]);
       try {
         return await this.work.run(() => this.join(entry, tenant, input.name ?? null, passwordHash));
       } catch (error) {

@@ -35,7 +35,7 @@ export class ChangePassword {
     const seen = await this.users.findById(userId);
     if (!seen || !(await this.passwords.verify(seen.passwordHash, currentPassword))) throw wrongPassword();
     await this.limits.giveBack('password-change', account);
-    const passwordHash = await this.passwords.hash(newPassword);
+    const passwordHash = await this.passwords.hashNew(newPassword, 'newPassword', [seen.email]);
     await this.work.run(async () => {
       // Somebody may have changed it while the hashes were computed.
       const user = await this.users.findById(userId);

@@ -12,6 +12,7 @@ import { ChangePassword } from './change-password.js';
 import { LogIn } from './log-in.js';
 import { LogInInput } from './log-in.input.js';
 import { LogOut } from './log-out.js';
+import { NEW_PASSWORD } from './new-password.js';
 import { RefreshSession } from './refresh-session.js';
 import type { OpenedSession } from './session-opener.js';
 import { SignUp } from './sign-up.js';
@@ -86,7 +87,7 @@ export class SessionsResolver {
   @Allow('account:own')
   async changePassword(
     @Args('currentPassword', Check(typedPassword)) currentPassword: string,
-    @Args('newPassword', Check(newPassword)) next: string,
+    @Args('newPassword', { type: () => String, description: NEW_PASSWORD }, Check(newPassword)) next: string,
   ): Promise<boolean> {
     await this.passwordChange.run(currentPassword, next);
     return true;

@@ -2,6 +2,7 @@ import { Field, InputType } from '@nestjs/graphql';
 import { z } from 'zod';
 import { Rule } from '../../validation/rule.js';
 import { emailAddress, line, newPassword } from '../../validation/rules.js';
+import { NEW_PASSWORD } from './new-password.js';
 import { isReservedSubdomain } from './reserved-subdomains.js';
 
 /** A new tenant's subdomain: a host label that is not one of the platform's own. */
@@ -27,7 +28,7 @@ export class SignUpTenantInput {
   @Rule(emailAddress)
   email!: string;
 
-  @Field({ description: '10 to 200 characters.' })
+  @Field({ description: NEW_PASSWORD })
   @Rule(newPassword)
   password!: string;
 

@@ -44,7 +44,11 @@ export class SignUp {
     await this.limits.take('sign-up');
     // Asked before hashing, which is dear; the unique index decides.
     if (await this.tenants.findBySubdomain(input.subdomain)) throw taken();
-    const passwordHash = await this.passwords.hash(input.password);
+    const passwordHash = await this.passwords.hashNew(input.password, 'input.password', [
+      input.email,
+      input.subdomain,
+      input.name,
+    ]);
     const tenant = this.newTenant(input);
     const scope = {
       ...this.context.scope,

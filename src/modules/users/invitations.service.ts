@@ -101,9 +101,9 @@ export class InvitationsService {
     });
   }
 
-  /** Whether the invitation behind a token can be accepted now. */
-  async isOpen(id: ObjectId): Promise<boolean> {
-    return (await this.invitations.findOpen(id)) !== null;
+  /** Whom the invitation behind a token is for; null when it cannot be accepted any more. */
+  async addressee(id: ObjectId): Promise<string | null> {
+    return (await this.invitations.findOpen(id))?.email ?? null;
   }
 
   /**
