@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Fault } from './faults.js';
-import { SpecClient, untilTrue, type CallJson } from './spec-kit.js';
+import { SpecClient, untilTrue, type CallJson, type MessageJson } from './spec-kit.js';
 import { startSimulator, type Simulator } from './start-simulator.js';
 
 const SECRET = 'a shared secret of some length';
@@ -131,5 +131,42 @@ describe('The data connection of a call', () => {
     expect(own[0]?.closed).toBe(true);
     expect(own[0]?.frames.filter(({ final }) => final).length).toBeLessThan(4);
     expect(sessions.some(({ request }) => idOf(request) === refused.callId)).toBe(false);
+  });
+
+  /** What a call with some faults has told by its end, and its messages. */
+  const told = async (...faults: Fault[]): Promise<{ frames: Frame[]; messages: MessageJson[] }> => {
+    await client.arm(...faults.map(fault => ({ ...fault, times: 1 })));
+    const { callId } = await open();
+    const { frames } = await session(callId);
+    await untilTrue(() => sessions.some(({ request, closed }) => idOf(request) === callId && closed));
+    return { frames, messages: await client.messages(callId) };
+  };
+  const transcripts = (frames: Frame[], ordinal?: number): Frame[] =>
+    frames.filter(frame => frame.type === 'transcript' && (ordinal ?? frame.ordinal) === frame.ordinal);
+
+  it('ends an utterance with null, or with its whole text, and sends types that nobody knows', async () => {
+    const usual = await told({ kind: 'data-unknown-types' });
+    expect(usual.frames.map(({ type }) => type)).toContain('simulator_weather');
+    const last = transcripts(usual.frames, 0).at(-1);
+    expect(last).toMatchObject({ final: true, text: null, delta: null });
+    const whole = await told({ kind: 'data-final-text' });
+    const { text } = transcripts(whole.frames, 0).at(-1) ?? {};
+    expect(text).toBe(whole.messages[0]?.text);
+  });
+
+  it('leaves ordinals out, and sends unfinished transcripts of the user', async () => {
+    const { frames, messages } = await told({ kind: 'data-ordinal-gaps' }, { kind: 'data-user-partials' });
+    const ordinals = [...new Set(transcripts(frames).map(({ ordinal }) => ordinal))];
+    expect(ordinals).toEqual(messages.map((_message, index) => index * 3));
+    const ofUser = messages.findIndex(({ role }) => role === 'MESSAGE_ROLE_USER');
+    expect(transcripts(frames, ofUser * 3).map(({ final }) => final)).toEqual([false, true]);
+  });
+
+  it('has told more than the messages keep of an utterance that is interrupted', async () => {
+    const { frames, messages } = await told({ kind: 'interruption', utterance: 1 });
+    const live = transcripts(frames, 0).reduce((text, { delta }) => text + (delta ?? ''), '');
+    const kept = messages[0]?.text ?? '';
+    expect(live.startsWith(kept)).toBe(true);
+    expect(live.trim().length).toBeGreaterThan(kept.length);
   });
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from './faults.js';
 
 /** The parts of a call that the specs look at. */
 export interface CallJson {
@@ -17,6 +18,7 @@ export interface CallJson {
   readonly billedDuration: string | null;
   readonly joinUrl: string | null;
   readonly metadata: Record<string, string>;
+  readonly sipDetails: { readonly billedDuration: string | null } | null;
 }
 
 /** The parts of a message that the specs look at. */
@@ -25,6 +27,8 @@ export interface MessageJson {
   readonly text: string;
   readonly medium: string;
   readonly callStageMessageIndex: number;
+  readonly callStageId: string;
+  readonly toolName?: string;
   readonly timespan: { readonly start: string; readonly end: string };
 }
 
@@ -37,6 +41,7 @@ export interface ReceivedWebhook {
   /** How old its timestamp was, in milliseconds. */
   readonly ageMs: number;
   readonly signatures: readonly string[];
+  readonly body: string;
 }
 
 /** Talks to a simulator as a client of the provider would. */
@@ -78,6 +83,19 @@ export class SpecClient {
       `/api/calls/${callId}/messages?mode=${mode}`,
     );
     return results;
+  }
+
+  /** Lets virtual time pass; resolves when all that was due in it is done. */
+  async pass(seconds: number): Promise<void> {
+    const response = await this.send('POST', '/simulator/clock', { by: `${seconds}s`, grain: '0.05s' });
+    if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
+    await response.body?.cancel();
+  }
+
+  /** Puts faults in force. */
+  async arm(...faults: Fault[]): Promise<void> {
+    const response = await this.send('POST', '/simulator/faults', faults);
+    if (response.status !== 201) throw new Error(`${response.status}: ${await response.text()}`);
   }
 
   /** Waits until the call fits. */
@@ -140,7 +158,8 @@ export class SpecReceiver {
     const wanted = createHmac('sha256', this.secret).update(body).update(timestamp).digest('hex');
     const { event, call } = JSON.parse(body.toString('utf8')) as { event: string; call: CallJson };
     const ageMs = Date.now() - Date.parse(timestamp);
-    this.received.push({ event, call, valid: signatures.includes(wanted), ageMs, signatures });
+    const valid = signatures.includes(wanted);
+    this.received.push({ event, call, valid, ageMs, signatures, body: body.toString('utf8') });
     return event;
   }
 }

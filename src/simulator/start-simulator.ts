@@ -24,6 +24,7 @@ import { FileJournal, noJournal } from './journal.js';
 import { idMaker } from './id-maker.js';
 import { DEFAULT_PACE, type Script } from './pace.js';
 import { recordingRoutes } from './recording-routes.js';
+import type { Route } from './router.js';
 import { stageRoutes } from './stage-routes.js';
 import type { Attempt } from './stored-call.js';
 import { TimeSteps } from './time-steps.js';
@@ -124,6 +125,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ...controlRoutes(desk, faults, limits, baseUrl),
     ...clockRoutes(clock, steps, stopping.signal),
   ];
+  routes.push(routesRoute(routes));
   const allows = keyCheck(options.apiKey);
   const server = simulatorServer({ routes, faults, limits, allows, clock, activity });
   const followers = clockSocket(server, clock, steps);
@@ -163,6 +165,13 @@ function keyCheck(wanted: string | undefined): KeyCheck {
 
 function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** Tells which parts of the provider's API there are. */
+function routesRoute(routes: readonly Route[]): Route {
+  const shown = routes.filter(({ path }) => path.startsWith('/api/'));
+  const json = { routes: shown.map(({ method, path }) => `${method} ${path}`) };
+  return { method: 'GET', path: '/simulator/routes', handle: () => ({ status: 200, json }) };
 }
 
 /** What a webhook shows of a try that was not acknowledged. */
