@@ -54,6 +54,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly providerWebhooks = new Counter({
+    name: 'voho_provider_webhooks_total',
+    help: 'Webhooks of the voice provider, by what became of them.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

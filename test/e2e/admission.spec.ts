@@ -1,6 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Connection } from 'mongoose';
-import { MONGO_CONNECTION } from '../../src/mongo/mongo.tokens.js';
 import { newObjectId } from '../../src/mongo/object-id.js';
 import { TenantDirectory } from '../../src/tenancy/tenant-directory.js';
 import type { Client, Loose } from '../kit/client.js';
@@ -184,10 +182,10 @@ describe('Admission', () => {
     await limit(tenant, { maxConcurrentCalls: 1 });
     const { id } = await startCall(client);
     await callWithStatus(client, id, 'COMPLETED');
-    const { db } = server.app.get<Connection>(MONGO_CONNECTION);
-    const sample = await db?.collection('providerLoads').findOne({});
+    const { db } = server;
+    const sample = await db.collection('providerLoads').findOne({});
     // As it stands in a store that was set back to before the call's end.
-    await db?.collection('places').insertOne({
+    await db.collection('places').insertOne({
       _id: newObjectId(),
       tenantId: tenantIdOf(tenant),
       accountId: sample?._id,

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Connection } from 'mongoose';
 import { toPublicId } from '../../src/ids/public-id.js';
-import { MONGO_CONNECTION } from '../../src/mongo/mongo.tokens.js';
 import { newObjectId, parseObjectId } from '../../src/mongo/object-id.js';
 import type { Client, Loose } from '../kit/client.js';
 import { callWithStatus, seedTenant, type SeededTenant, type SeededUser, startCall } from '../kit/seed.js';
@@ -151,10 +149,10 @@ describe('The figures of calls', () => {
   async function keep(owner: SeededTenant, calls: readonly Known[]): Promise<void> {
     const made = await startCall(owner.admin.client);
     await callWithStatus(owner.admin.client, made.id, 'COMPLETED');
-    const collection = server.app.get<Connection>(MONGO_CONNECTION).db?.collection('calls');
-    const original = await collection?.findOne({}, { sort: { _id: -1 } });
+    const collection = server.db.collection('calls');
+    const original = await collection.findOne({}, { sort: { _id: -1 } });
     const hex = (publicId: string | null) => publicId && parseObjectId(publicId.split('_')[1] ?? '');
-    await collection?.insertMany(
+    await collection.insertMany(
       calls.map(({ createdAt, status, endReason, medium, ...call }) => {
         const isOver = endReason !== null;
         const joinedAt = call.seconds === null ? null : new Date(createdAt.getTime() + 5000);

@@ -15,6 +15,7 @@ import type { CallNews } from './call-news.js';
 import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
+import { EarlyNews } from './early-news.js';
 import { accountOf } from './provider-account.js';
 import { UtterancesRepository } from './utterances.repository.js';
 
@@ -37,6 +38,7 @@ export class CallChanges {
     private readonly audit: AuditLog,
     private readonly ledger: UsageLedger,
     private readonly admission: Admission,
+    private readonly early: EarlyNews,
     private readonly work: UnitOfWork,
     private readonly sealer: Sealer,
     private readonly context: TenantContext,
@@ -88,6 +90,12 @@ export class CallChanges {
         : {}),
     });
     if (!changed) throw new Error('The call changed under its own transaction');
+    if (call.provider.callId === null && changed.provider.callId !== null) {
+      this.work.afterCommit(() => {
+        // Should this get lost, the call is asked for anyway before long.
+        this.early.match(changed).catch(() => undefined);
+      });
+    }
     await this.events.append(
       { callId: call._id, ownerId: call.createdById, lastSequence: call.sequence, occurredAt },
       happenings,

@@ -63,46 +63,12 @@ function fold(
 const statuses = (happenings: readonly CallHappening[]) =>
   happenings.flatMap(happening => (happening.type === 'statusChanged' ? [happening.status] : []));
 
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length < 2) return [[...items]];
-  return items.flatMap((item, index) =>
-    permutations(items.filter((_, other) => other !== index)).map(rest => [item, ...rest]),
-  );
-}
-
 describe('News about a call', () => {
   const all = [created, joined, ended, billed].map(snapshot);
-
-  it('leads to the same end and the same steps in every order, and however often it comes', () => {
-    const start = queued();
-    const expected = fold(start, all);
-    expect(expected.call).toMatchObject({
-      status: 'COMPLETED',
-      endReason: 'HANGUP',
-      billedSeconds: 12,
-      joinedAt: at(2),
-      endedAt: at(9),
-    });
-    for (const order of permutations(all)) {
-      const { call, happenings } = fold(start, [...order, ...order]);
-      expect(call).toEqual(expected.call);
-      expect(statuses(happenings)).toEqual(['RINGING', 'IN_PROGRESS', 'COMPLETED']);
-      expect(happenings.filter(({ type }) => type === 'summaryReady')).toHaveLength(1);
-    }
-  });
 
   it('shows every step even when all but the last piece is lost', () => {
     const { happenings } = fold(queued(), [snapshot(billed)]);
     expect(statuses(happenings)).toEqual(['RINGING', 'IN_PROGRESS', 'COMPLETED']);
-  });
-
-  it('changes nothing once it is known', () => {
-    const { call } = fold(queued(), all);
-    for (const piece of all) {
-      const { patch, happenings } = foldCall(call, piece);
-      expect(happenings).toEqual([]);
-      expect({ ...call, ...patch }).toEqual(call);
-    }
   });
 
   it('keeps the join address only until the call is over', () => {

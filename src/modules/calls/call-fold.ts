@@ -221,7 +221,12 @@ function moved(
 ): Change {
   const isKnown =
     call.provider.callId !== null || to === 'COMPLETED' || to === 'IN_PROGRESS' || endReason === 'UNJOINED';
-  const steps = stepsBetween(call.status, to, isKnown);
+  const via = [isKnown && 'RINGING', call.joinedAt !== null && 'IN_PROGRESS'] as const;
+  const steps = stepsBetween(
+    call.status,
+    to,
+    via.filter(status => status !== false),
+  );
   if (steps.length === 0) return NOTHING;
   return {
     patch: { ...patch, status: to },

@@ -7,8 +7,15 @@ export interface CallRouteDocument {
   /** The call's id. */
   _id: ObjectId;
   tenantId: ObjectId;
+  /** The provider's id of the call, once it is known, for calls of the platform's account. */
+  providerCallId?: string;
 }
 
-const schema = systemSchema<CallRouteDocument>('work', { tenantId: { type: 'ObjectId', required: true } });
+const schema = systemSchema<CallRouteDocument>('work', {
+  tenantId: { type: 'ObjectId', required: true },
+  providerCallId: { type: String },
+});
+// For CallRoutes.findByProviderCall.
+schema.index({ providerCallId: 1 }, { partialFilterExpression: { providerCallId: { $type: 'string' } } });
 
 export const CALL_ROUTES = defineCollection<CallRouteDocument>('CallRoute', 'callRoutes', schema);

@@ -22,6 +22,18 @@ export class CallRoutes {
     await this.system.run('route.register', () => this.model.deleteOne({ _id: callId }).exec());
   }
 
+  /** Notes the provider's id of a call, in the running transaction. */
+  async learn(callId: ObjectId, providerCallId: string): Promise<void> {
+    await this.system.run('route.register', () =>
+      this.model.updateOne({ _id: callId }, { $set: { providerCallId } }).exec(),
+    );
+  }
+
+  /** The call that the provider knows by this id; null for one that we know nothing of, or not yet. */
+  async findByProviderCall(providerCallId: string): Promise<CallRouteDocument | null> {
+    return this.system.run('route.resolve', () => this.model.findOne({ providerCallId }).lean().exec());
+  }
+
   /** The tenant of a call; null for a call that never was, or is removed. */
   async tenantOf(callId: ObjectId): Promise<ObjectId | null> {
     const route = await this.system.run('route.resolve', () =>

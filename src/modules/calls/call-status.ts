@@ -18,15 +18,16 @@ export function isOver(status: CallStatus): boolean {
 /**
  * The steps from one status to another, the last one included. News may skip steps; subscribers still see each
  * one, so that a call's history does not depend on what got lost. Empty when there is no way.
+ * @param via what it has certainly been in between, in order; what lies behind it already is left out.
  */
-export function stepsBetween(from: CallStatus, to: CallStatus, isKnownAtProvider: boolean): CallStatus[] {
-  if (from === to) return [];
-  const path = shortestPath(from, to);
-  const passesRinging = isKnownAtProvider && from === 'QUEUED' && path[0] !== 'RINGING' && path.length > 0;
-  return passesRinging ? ['RINGING', ...shortestPath('RINGING', to)] : path;
+export function stepsBetween(from: CallStatus, to: CallStatus, via: readonly CallStatus[]): CallStatus[] {
+  const steps: CallStatus[] = [];
+  for (const next of [...via, to]) steps.push(...shortestPath(steps.at(-1) ?? from, next));
+  return steps.at(-1) === to ? steps : [];
 }
 
 function shortestPath(from: CallStatus, to: CallStatus): CallStatus[] {
+  if (from === to) return [];
   const paths: CallStatus[][] = CALL_TRANSITIONS[from].map(next => [next]);
   for (const path of paths) {
     const last = path.at(-1);

@@ -24,6 +24,8 @@ import { CallsService } from './calls.service.js';
 import { CallsSubscriptions } from './calls.subscriptions.js';
 import { CreateCall } from './create-call.js';
 import { DispatchCall } from './dispatch-call.js';
+import { EARLY_NEWS } from './early-news.schema.js';
+import { EarlyNews } from './early-news.js';
 import { FollowCall } from './follow-call.js';
 import { PLACES } from './place.schema.js';
 import { PlaceKeeper } from './place-keeper.js';
@@ -52,6 +54,7 @@ import { UtterancesRepository } from './utterances.repository.js';
   providers: [
     modelProvider(CALLS),
     modelProvider(CALL_ROUTES),
+    modelProvider(EARLY_NEWS),
     modelProvider(PLACES),
     modelProvider(PROVIDER_LOADS),
     modelProvider(UTTERANCES),
@@ -74,6 +77,7 @@ import { UtterancesRepository } from './utterances.repository.js';
     CallsSubscriptions,
     CreateCall,
     DispatchCall,
+    EarlyNews,
     FollowCall,
     PlaceKeeper,
     Places,

@@ -2,7 +2,6 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { toPublicId } from '../../ids/public-id.js';
-import { TenantContext } from '../../tenancy/tenant-context.js';
 import { Providers } from '../ultravox/providers.js';
 import { ProviderSignatures } from '../ultravox/signatures.js';
 import {
@@ -18,7 +17,7 @@ import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
 import { RunningCallsService } from './running-calls.service.js';
-import { CALL_ID_KEY, TwinCalls, UNCERTAIN_MS } from './twin-calls.js';
+import { CALL_ID_KEY, CALL_MARK_KEY, TwinCalls, UNCERTAIN_MS } from './twin-calls.js';
 
 /** After so many attempts without an answer the call fails. */
 const MOST_ATTEMPTS = 20;
@@ -38,7 +37,6 @@ export class DispatchCall {
     private readonly clock: StoreClock,
     private readonly twins: TwinCalls,
     private readonly signatures: ProviderSignatures,
-    private readonly context: TenantContext,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -127,21 +125,21 @@ export class DispatchCall {
   }
 
   private requestFor(call: CallDocument) {
+    const id = toPublicId('call', call._id);
     return {
       ...call,
-      metadata: { ...call.metadata, [CALL_ID_KEY]: toPublicId('call', call._id) },
+      metadata: { ...call.metadata, [CALL_ID_KEY]: id, [CALL_MARK_KEY]: this.signatures.markOf(id) },
       phone: call.phoneNumber === null ? null : this.providers.lineTo(call.phoneNumber),
-      callbacks: this.callbacksFor(call),
+      callbacks: this.callbacksFor(id),
     };
   }
 
-  private callbacksFor(call: CallDocument): ProviderCallbacks {
+  private callbacksFor(id: string): ProviderCallbacks {
     const { PUBLIC_URL } = this.settings;
-    const id = toPublicId('call', call._id);
     return {
       webhookUrl: `${PUBLIC_URL}/ultravox/webhooks/${id}`,
       dataConnectionUrl: `${PUBLIC_URL.replace(/^http/, 'ws')}/ultravox/data/${id}`,
-      secret: this.signatures.secretOf(this.context.tenant.id),
+      secret: this.signatures.secretOf(id),
     };
   }
 }

@@ -49,6 +49,7 @@ export class FollowCall {
     // A call that was made a moment ago may not be found everywhere yet.
     const isGone = fault === 'unknown-call' && now - since > UNCERTAIN_MS;
     if (!isGone && now < longest) return this.clock.in(fault === 'rejected' ? 30_000 : 2000);
+    if (isGone && call.endRequestedAt) return this.cancelled(call);
     const failure = isGone
       ? 'The voice provider no longer knows the call.'
       : 'The voice provider did not tell how the call ended.';
@@ -61,7 +62,10 @@ export class FollowCall {
     return this.clock.now();
   }
 
-  /** Hangs up; where that does not work because nobody has joined, takes the call back. */
+  /**
+   * Hangs up; where that does not work because nobody has joined, takes the call back. Nothing promises that a deleted
+   * call cannot be joined, so it is over once the provider no longer knows it, and looked after until then.
+   */
   private async end(call: CallDocument, provider: VoiceProvider, providerCallId: string): Promise<Date> {
     try {
       await provider.sendMessage(providerCallId, { kind: 'hangUp' });
@@ -71,13 +75,20 @@ export class FollowCall {
     }
     // Just over: the next look tells how.
     if (call.status === 'IN_PROGRESS') return this.clock.in(500);
-    await provider.deleteCall(providerCallId);
-    await this.changes.apply(call._id, {
-      kind: 'over',
-      at: this.clock.now(),
-      reason: 'CANCELLED',
-      failure: null,
-    });
-    return this.clock.now();
+    try {
+      await provider.deleteCall(providerCallId);
+      await provider.getCall(providerCallId);
+      return this.clock.in(1000);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      if (error.fault === 'unknown-call') return this.cancelled(call);
+      return this.clock.in(1000);
+    }
+  }
+
+  private async cancelled(call: CallDocument): Promise<Date> {
+    const at = this.clock.now();
+    await this.changes.apply(call._id, { kind: 'over', at, reason: 'CANCELLED', failure: null });
+    return at;
   }
 }

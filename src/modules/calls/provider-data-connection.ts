@@ -58,7 +58,7 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
       'x-ultravox-signature': signatures,
     } = request.headers;
     const message = typeof providerCallId === 'string' ? providerCallId : '';
-    if (!target || !this.signatures.isGenuine(target.tenantId, { message, timestamp, signatures })) {
+    if (!target || !this.signatures.isGenuine(publicCallId, { message, timestamp, signatures })) {
       refuseUpgrade(socket, 401, 'Unauthorized');
       return;
     }

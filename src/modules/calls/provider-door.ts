@@ -4,7 +4,10 @@ import type { ObjectId } from '../../mongo/object-id.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import { tenantScope } from '../../tenancy/tenant-scope.js';
 import { systemViewer } from '../../tenancy/viewer.js';
+import { ProviderSignatures } from '../ultravox/signatures.js';
+import type { ProviderCall } from '../ultravox/voice-provider.js';
 import { CallRoutes } from './call-routes.js';
+import { CALL_ID_KEY, CALL_MARK_KEY } from './twin-calls.js';
 
 /** A call that the provider's news is for, by our own record; what the news says of itself is never trusted. */
 export interface NewsTarget {
@@ -17,6 +20,7 @@ export interface NewsTarget {
 export class ProviderDoor {
   constructor(
     private readonly routes: CallRoutes,
+    private readonly signatures: ProviderSignatures,
     private readonly runner: TenantRunner,
   ) {}
 
@@ -25,6 +29,17 @@ export class ProviderDoor {
     const callId = fromPublicId('call', publicCallId);
     const tenantId = callId && (await this.routes.tenantOf(callId));
     return callId && tenantId ? { callId, tenantId } : null;
+  }
+
+  /**
+   * The call that news of the platform's account is for: the one of which our own mark tells in its metadata, else the
+   * one that we know by the provider's id. Null for what is not ours, and for what is not known yet.
+   */
+  async findByNews({ providerCallId, metadata }: ProviderCall): Promise<NewsTarget | null> {
+    const id = metadata[CALL_ID_KEY] ?? '';
+    if (this.signatures.isMarkOf(id, metadata[CALL_MARK_KEY] ?? '')) return this.find(id);
+    const route = await this.routes.findByProviderCall(providerCallId);
+    return route && { callId: route._id, tenantId: route.tenantId };
   }
 
   /** Runs `work` for the call's tenant, as the provider. */

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, HttpException, Logger, Param, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import { ProviderSignatures } from '../ultravox/signatures.js';
+import { Metrics } from '../../telemetry/metrics.js';
+import { ProviderSignatures, type SignedMessage } from '../ultravox/signatures.js';
 import { readCall } from '../ultravox/ultravox-wire.js';
+import type { ProviderCall } from '../ultravox/voice-provider.js';
 import { CallChanges } from './call-changes.js';
 import { CallSteward } from './call-steward.js';
-import { ProviderDoor } from './provider-door.js';
+import { EarlyNews } from './early-news.js';
+import { type NewsTarget, ProviderDoor } from './provider-door.js';
+import { CALL_ID_KEY } from './twin-calls.js';
 
 /** Takes the provider's webhooks: on the raw body, signed, not older than a minute. */
 @Controller('ultravox/webhooks')
@@ -15,24 +19,49 @@ export class ProviderWebhooksController {
   constructor(
     private readonly door: ProviderDoor,
     private readonly signatures: ProviderSignatures,
+    private readonly early: EarlyNews,
     private readonly changes: CallChanges,
     private readonly steward: CallSteward,
+    private readonly metrics: Metrics,
   ) {}
 
-  /** Answers 204 once the news is stored; anything else makes the provider send it again. */
+  /** Those of one call. Answers 204 once the news is stored; anything else makes the provider send it again. */
   @Post(':callId')
   @HttpCode(204)
   async receive(@Param('callId') publicCallId: string, @Req() request: Request): Promise<void> {
     const target = await this.door.find(publicCallId);
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const { 'x-ultravox-webhook-timestamp': timestamp, 'x-ultravox-webhook-signature': signatures } =
-      request.headers;
+    const signed = signedOf(request);
     // An unknown call has no secret; it is answered like a wrong signature, so that nobody learns which ids exist.
-    if (!target || !this.signatures.isGenuine(target.tenantId, { message: body, timestamp, signatures })) {
-      throw new HttpException('The signature does not match', 401);
-    }
-    const call = readCall(parsed(body)?.['call']);
-    if (!call) throw new HttpException('The body is not a webhook of a call', 400);
+    if (!target || !this.signatures.isGenuine(publicCallId, signed)) throw this.refused();
+    const call = this.callIn(signed);
+    const named = call.metadata[CALL_ID_KEY];
+    if (named !== undefined && named !== publicCallId) throw this.unreadable();
+    await this.take(target, call, request);
+  }
+
+  /**
+   * Those of the platform's account. They name no address of ours, so the call is found by our own mark in its
+   * metadata or by our own record of its id; what has neither is noted, for a call that is just being made.
+   */
+  @Post()
+  @HttpCode(204)
+  async receiveForAccount(@Req() request: Request): Promise<void> {
+    const signed = signedOf(request);
+    if (!this.signatures.isFromAccount(signed)) throw this.refused();
+    const call = this.callIn(signed);
+    const target = (await this.door.findByNews(call)) ?? (await this.keep(call));
+    if (target) await this.take(target, call, request);
+  }
+
+  private async keep(call: ProviderCall): Promise<NewsTarget | null> {
+    await this.early.keep(call.providerCallId);
+    this.metrics.providerWebhooks.inc({ outcome: 'kept' });
+    // It may have become known meanwhile.
+    return this.door.findByNews(call);
+  }
+
+  private async take(target: NewsTarget, call: ProviderCall, request: Request): Promise<void> {
+    this.metrics.providerWebhooks.inc({ outcome: 'taken' });
     await this.door.enter(target, randomUUID(), request.ip ?? null, async () => {
       const current = await this.changes.apply(target.callId, { kind: 'provider', call, isPast: true });
       if (!current || !call.endedAt) return;
@@ -41,11 +70,35 @@ export class ProviderWebhooksController {
       });
     });
   }
+
+  private callIn({ message }: SignedMessage): ProviderCall {
+    const call = readCall(parsed(message)?.['call']);
+    if (!call) throw this.unreadable();
+    return call;
+  }
+
+  private unreadable(): HttpException {
+    this.metrics.providerWebhooks.inc({ outcome: 'unreadable' });
+    return new HttpException('The body is not a webhook of this call', 400);
+  }
+
+  private refused(): HttpException {
+    this.metrics.providerWebhooks.inc({ outcome: 'refused' });
+    return new HttpException('The signature does not match', 401);
+  }
 }
 
-function parsed(body: Buffer): Record<string, unknown> | null {
+function signedOf({ body, headers }: Request): SignedMessage {
+  return {
+    message: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+    timestamp: headers['x-ultravox-webhook-timestamp'],
+    signatures: headers['x-ultravox-webhook-signature'],
+  };
+}
+
+function parsed(body: Uint8Array | string): Record<string, unknown> | null {
   try {
-    const json: unknown = JSON.parse(body.toString('utf8'));
+    const json: unknown = JSON.parse(body.toString());
     return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : null;
   } catch {
     return null;

@@ -8,6 +8,8 @@ import type { CallDocument } from './call.schema.js';
 
 /** The key in the provider's metadata that holds our own id of the call. */
 export const CALL_ID_KEY = 'vohoCallId';
+/** The key of the mark beside it, by which we know that we have put it there. */
+export const CALL_MARK_KEY = 'vohoCallMark';
 /** How long a request whose answer was lost may still turn up at the provider. */
 export const UNCERTAIN_MS = 10_000;
 

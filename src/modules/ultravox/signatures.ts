@@ -2,7 +2,6 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { derivedKeys, TextSigner } from '../../config/master-keys.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
-import type { ObjectId } from '../../mongo/object-id.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 
 /** How old a signature may be, and how far its clock may run ahead. */
@@ -17,7 +16,7 @@ export interface SignedMessage {
   readonly signatures: unknown;
 }
 
-/** Secrets that the provider signs with, one per tenant and those of the account, and the check of what it signed. */
+/** Secrets that the provider signs with, one per call and those of the account, and the check of what it signed. */
 @Injectable()
 export class ProviderSignatures {
   private readonly keys: readonly [Buffer, ...Buffer[]];
@@ -31,15 +30,18 @@ export class ProviderSignatures {
     this.callMarks = new TextSigner(settings, 'provider call marks', 16);
   }
 
-  /** The secret of a tenant's calls. */
-  secretOf(tenantId: ObjectId): string {
-    return secretFrom(this.keys[0], tenantId);
+  /**
+   * The secret of one call. Whoever has an account can read the secrets of its calls; those of calls in other accounts,
+   * also of the same tenant, do not follow from them.
+   */
+  secretOf(publicCallId: string): string {
+    return secretFrom(this.keys[0], publicCallId);
   }
 
-  /** Whether it was signed for a call of this tenant, less than a minute ago. */
-  isGenuine(tenantId: ObjectId, signed: SignedMessage): boolean {
+  /** Whether it was signed for this call, less than a minute ago. */
+  isGenuine(publicCallId: string, signed: SignedMessage): boolean {
     return this.isSignedWith(
-      this.keys.map(key => secretFrom(key, tenantId)),
+      this.keys.map(key => secretFrom(key, publicCallId)),
       signed,
     );
   }
@@ -76,5 +78,5 @@ export class ProviderSignatures {
 /** The provider signs once for each secret; an account has no more. */
 const MOST_SIGNATURES = 20;
 
-const secretFrom = (key: Buffer, tenantId: ObjectId): string =>
-  createHmac('sha256', key).update(tenantId.toHexString()).digest('base64url');
+const secretFrom = (key: Buffer, publicCallId: string): string =>
+  createHmac('sha256', key).update(publicCallId).digest('base64url');

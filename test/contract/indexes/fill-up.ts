@@ -34,7 +34,11 @@ const COPIED: Readonly<Record<string, (index: number, original: Loose) => object
   // Not yet due, and of nobody: the server must leave them alone.
   jobs: () => ({ tenantId: newObjectId(), dueAt: LATER }),
   outbox: () => ({ tenantId: newObjectId(), createdAt: LATER }),
-  callRoutes: () => ({ tenantId: newObjectId() }),
+  callRoutes: () => ({ tenantId: newObjectId(), providerCallId: newObjectId().toHexString() }),
+  earlyNews: () => ({
+    providerCallId: newObjectId().toHexString(),
+    expiresAt: new Date(Date.now() + 3_600_000),
+  }),
   credentials: index => ({ _id: `copy-${index}` }),
   tenants: index => ({ subdomain: `copy-${index}` }),
 };
@@ -43,6 +47,7 @@ const COPIED: Readonly<Record<string, (index: number, original: Loose) => object
 const SAMPLES: Readonly<Record<string, object>> = {
   jobs: { kind: 'call', wakes: 0, leaseId: null, leasedUntil: null },
   outbox: { stream: 'calls' },
+  earlyNews: {},
 };
 
 /** Collections that hold many documents, and how many at the least. */

@@ -279,5 +279,5 @@ export const DOCUMENT_CASES: readonly Case[] = [
   ['only a fragment', 'fragment A on User { id }', {}],
   ['a subscription over HTTP', 'subscription { dashboard { totalCalls } }', {}],
   ['a variable that is used but not declared', '{ call(id: $id) { id } }', {}],
-  ['sixty unknown directives', `{ viewer ${'@a '.repeat(60)} { id } }`, {}],
+  ['an unknown directive', '{ viewer @a { id } }', {}],
 ];
