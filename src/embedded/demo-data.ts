@@ -8,7 +8,7 @@ import { toPublicId } from '../ids/public-id.js';
 import { AgentChanges } from '../modules/agents/agent-changes.js';
 import { AuditLog } from '../modules/audit/audit-log.js';
 import { CallsRepository } from '../modules/calls/calls.repository.js';
-import { accountOf } from '../modules/calls/provider-account.js';
+import { accountOf } from '../modules/ultravox/account-id.js';
 import { UtterancesRepository } from '../modules/calls/utterances.repository.js';
 import { UsageLedger } from '../modules/usage/usage-ledger.service.js';
 import { SignUp } from '../modules/sessions/sign-up.js';

@@ -21,6 +21,8 @@ describe('parseCommand', () => {
     expect(parse('tenants sandbox acme')).toMatchObject({ isSandbox: true });
     expect(parse('tenants sandbox acme --off')).toMatchObject({ isSandbox: false });
     expect(parse('keys rewrap')).toEqual({ name: 'keys rewrap' });
+    expect(parse('usage reconcile')).toEqual({ name: 'usage reconcile', month: null });
+    expect(parse('usage reconcile --month 2026-01')).toMatchObject({ month: '2026-01' });
     expect(parse('audit verify acme')).toEqual({ name: 'audit verify', subdomain: 'acme' });
   });
 
@@ -50,6 +52,9 @@ describe('parseCommand', () => {
     'tenants limits acme --max-concurrent-calls none',
     'tenants limits acme --requests-per-minute 0',
     'tenants limits acme --monthly-call-minutes 1e9',
+    'usage reconcile acme',
+    'usage reconcile --month 2026-13',
+    'usage reconcile --month May',
     'constructor toString',
   ])('refuses "%s"', line => {
     expect(() => parse(line)).toThrow(UsageError);

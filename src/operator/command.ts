@@ -11,7 +11,14 @@ export type Command =
   | { readonly name: 'tenants limits'; readonly subdomain: string; readonly limits: Partial<TenantLimits> }
   | { readonly name: 'tenants sandbox'; readonly subdomain: string; readonly isSandbox: boolean }
   | { readonly name: 'keys rewrap' }
+  | { readonly name: 'usage reconcile'; readonly month: string | null }
   | { readonly name: 'audit verify'; readonly subdomain: string };
+
+/** What a command has come to: the exit code, and what the operator reads. */
+export interface CommandResult {
+  readonly exitCode: 0 | 1;
+  readonly text: string;
+}
 
 export const HELP = `Usage: voho <command>
 
@@ -27,6 +34,9 @@ export const HELP = `Usage: voho <command>
       --off                              no longer
   voho keys rewrap                       wraps all that is sealed with the current MASTER_KEY; those of
                                          MASTER_KEY_PREVIOUS may be dropped afterwards
+  voho usage reconcile                   compares the usage ledger with the provider's bills, day by day; fails where
+                                         they differ
+      --month <YYYY-MM>                  the present one without it
   voho audit verify <subdomain>          checks the hash chain of the tenant's audit log
 
 Every change is recorded in the tenant's audit log. The database is the one of MONGODB_URI and REDIS_URL, else the
@@ -43,6 +53,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'tenants limits': ['max-concurrent-calls', 'requests-per-minute', 'monthly-call-minutes'],
   'tenants sandbox': ['off'],
   'keys rewrap': [],
+  'usage reconcile': ['month'],
   'audit verify': [],
 };
 
@@ -56,9 +67,9 @@ export function parseCommand(argv: readonly string[]): Command {
   if (!allowed) throw new UsageError(`There is no command "${name}".`);
   const stray = Object.keys(values).find(option => !allowed.includes(option));
   if (stray) throw new UsageError(`"${name}" has no option --${stray}.`);
-  if (name === 'tenants list' || name === 'keys rewrap') {
+  if (name === 'tenants list' || name === 'keys rewrap' || name === 'usage reconcile') {
     expectCount(name, rest, 0);
-    return { name };
+    return name === 'usage reconcile' ? { name, month: monthOf(values) } : { name };
   }
   const subdomain = expectCount(name, rest, 1)[0] ?? '';
   switch (name) {
@@ -88,6 +99,7 @@ function read(argv: readonly string[]): { positionals: string[]; values: Values 
         'max-concurrent-calls': { type: 'string' },
         'requests-per-minute': { type: 'string' },
         'monthly-call-minutes': { type: 'string' },
+        month: { type: 'string' },
       },
     });
   } catch (error) {
@@ -107,6 +119,14 @@ function reasonOf(values: Values): string | null {
   if (reason.trim() === '' || reason.length > 500)
     throw new UsageError('--reason must have 1 to 500 characters.');
   return reason.trim();
+}
+
+function monthOf(values: Values): string | null {
+  const month = values['month'];
+  if (typeof month !== 'string') return null;
+  if (!/^[1-9]\d{3}-(0[1-9]|1[0-2])$/.test(month))
+    throw new UsageError('--month must be a month such as 2026-01.');
+  return month;
 }
 
 function limitsOf(values: Values): Partial<TenantLimits> {

@@ -5,6 +5,8 @@ import type { Settings } from '../config/settings.js';
 import { DataKeysModule } from '../data-keys/data-keys.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { AuditModule } from '../modules/audit/audit.module.js';
+import { UltravoxModule } from '../modules/ultravox/ultravox.module.js';
+import { UsageLedgerModule } from '../modules/usage/usage-ledger.module.js';
 import { MongoModule } from '../mongo/mongo.module.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
@@ -13,6 +15,7 @@ import { VaultModule } from '../vault/vault.module.js';
 import { KeyOperations } from './key-operations.js';
 import { RunCommand } from './run-command.js';
 import { TenantOperations } from './tenant-operations.js';
+import { UsageReconciliation } from './usage-reconciliation.js';
 
 /** What the operator's commands need of the server: no doors, no calls, no jobs. */
 @Module({})
@@ -31,8 +34,10 @@ export class OperatorModule {
         AuthModule,
         EventsModule,
         AuditModule,
+        UltravoxModule,
+        UsageLedgerModule,
       ],
-      providers: [KeyOperations, RunCommand, TenantOperations],
+      providers: [KeyOperations, RunCommand, TenantOperations, UsageReconciliation],
     };
   }
 }

@@ -1,17 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AuditVerifier } from '../modules/audit/audit-verifier.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
-import type { Command } from './command.js';
+import type { Command, CommandResult } from './command.js';
 import { KeyOperations } from './key-operations.js';
 import { operatorScope } from './operator-scope.js';
 import { limitsLine, tenantTable } from './tenant-table.js';
 import { TenantOperations } from './tenant-operations.js';
-
-/** What a command has come to: the exit code, and what the operator reads. */
-export interface CommandResult {
-  readonly exitCode: 0 | 1;
-  readonly text: string;
-}
+import { UsageReconciliation } from './usage-reconciliation.js';
 
 /** Runs the operator's commands. */
 @Injectable()
@@ -19,6 +14,7 @@ export class RunCommand {
   constructor(
     private readonly tenants: TenantOperations,
     private readonly keys: KeyOperations,
+    private readonly reconciliation: UsageReconciliation,
     private readonly verifier: AuditVerifier,
     private readonly runner: TenantRunner,
   ) {}
@@ -47,6 +43,8 @@ export class RunCommand {
       }
       case 'keys rewrap':
         return this.rewrap();
+      case 'usage reconcile':
+        return this.reconciliation.run(command.month);
       case 'audit verify':
         return this.verify(command.subdomain);
     }

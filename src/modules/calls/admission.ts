@@ -9,7 +9,7 @@ import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import type { ProviderError, VoiceProvider } from '../ultravox/voice-provider.js';
 import type { CallDocument } from './call.schema.js';
 import { Places } from './places.js';
-import { accountOf } from './provider-account.js';
+import { accountOf } from '../ultravox/account-id.js';
 import { ProviderCapacity } from './provider-capacity.js';
 import { ProviderLoads } from './provider-loads.js';
 

@@ -32,6 +32,13 @@ export function foldBill(
   };
 }
 
+/** Of a call that is gone at the provider no bill comes any more: the estimate counts for it. */
+export function closeBill({ provider, booked }: CallDocument): Partial<CallDocument> {
+  if (!booked || provider.billing !== 'pending') return {};
+  const { billedSeconds } = booked;
+  return { provider: { ...provider, billing: 'final', billedSeconds }, billedSeconds };
+}
+
 /**
  * What the usage ledger lacks of a call: an estimate once it is over, the bill once that is final, and a correction
  * where the bill has changed since. Calls that never came to the provider use nothing.

@@ -16,7 +16,7 @@ import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
 import { EarlyNews } from './early-news.js';
-import { accountOf } from './provider-account.js';
+import { accountOf } from '../ultravox/account-id.js';
 import { UtterancesRepository } from './utterances.repository.js';
 
 const OVER_ACTIONS: Partial<Record<CallDocument['status'], AuditAction>> = {

@@ -209,6 +209,12 @@ describe('A bill', () => {
     }
   });
 
+  it('that cannot come any more is taken to be what was estimated', () => {
+    const { call } = fold([found(ENDED), { kind: 'deleted', at: at(20) }]);
+    const gone = fold([{ kind: 'deletedAtProvider' }, { kind: 'deletedAtProvider' }], call);
+    expect([gone.bookings, gone.call.billedSeconds]).toEqual([[booking('FINAL', 7, 12)], 12]);
+  });
+
   it('comes of no call that never came to the provider', () => {
     const over: CallNews = { kind: 'over', at: at(5), reason: 'QUEUE_EXPIRED', failure: null };
     expect(fold([over]).bookings).toEqual([]);

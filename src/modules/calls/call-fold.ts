@@ -1,7 +1,7 @@
 import type { CallEndReason, CallHappening } from '../../events/call-event.schema.js';
 import type { ProviderCall } from '../ultravox/voice-provider.js';
 import type { Booking } from '../usage/usage-ledger.service.js';
-import { bookingsOf, foldBill } from './call-bill.js';
+import { bookingsOf, closeBill, foldBill } from './call-bill.js';
 import type { CallDocument } from './call.schema.js';
 import type { CallNews } from './call-news.js';
 import { finalStatusOf, isOver, stepsBetween } from './call-status.js';
@@ -116,7 +116,7 @@ function fold(call: CallDocument, news: CallNews): Change {
     case 'deleted':
       return call.deletedAt ? NOTHING : foldDeletion(call, news.at);
     case 'deletedAtProvider':
-      return changed({ settlement: { ...settlement, deletion: true } });
+      return changed({ ...closeBill(call), settlement: { ...settlement, deletion: true } });
   }
 }
 

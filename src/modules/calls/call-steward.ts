@@ -6,7 +6,7 @@ import type { ObjectId } from '../../mongo/object-id.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { RecordingStore } from '../../recordings/recording-store.js';
 import { Providers } from '../ultravox/providers.js';
-import { ProviderError } from '../ultravox/voice-provider.js';
+import { ProviderError, type VoiceProvider } from '../ultravox/voice-provider.js';
 import { CallChanges } from './call-changes.js';
 import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
@@ -78,7 +78,9 @@ export class CallSteward {
     await this.recordings.remove(call._id);
     try {
       if (callId !== null && !call.settlement.deletion) {
-        await (await this.providers.clientFor(call)).deleteCall(callId);
+        const provider = await this.providers.clientFor(call);
+        if (call.provider.billing === 'pending') await this.lookAtBill(call._id, provider, callId);
+        await provider.deleteCall(callId);
       }
     } catch (error) {
       if (error instanceof ProviderError) return this.clock.in(10_000);
@@ -86,6 +88,15 @@ export class CallSteward {
     }
     await this.changes.apply(call._id, { kind: 'deletedAtProvider' });
     return null;
+  }
+
+  /** Books the bill while it can still be asked for. */
+  private async lookAtBill(callId: ObjectId, provider: VoiceProvider, providerCallId: string): Promise<void> {
+    try {
+      await this.changes.apply(callId, { kind: 'provider', call: await provider.getCall(providerCallId) });
+    } catch (error) {
+      if (!(error instanceof ProviderError && error.fault === 'unknown-call')) throw error;
+    }
   }
 }
 

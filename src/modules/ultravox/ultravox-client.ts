@@ -4,6 +4,7 @@ import {
   readCall,
   readCapacity,
   readPage,
+  readUsage,
   readUtterance,
   writeCallRequest,
   writeMessage,
@@ -14,6 +15,7 @@ import {
   type ProviderCapacity,
   ProviderError,
   type ProviderMessage,
+  type ProviderUsageDay,
   type VoiceProvider,
 } from './voice-provider.js';
 
@@ -69,6 +71,14 @@ export class UltravoxClient implements VoiceProvider {
   async capacity(): Promise<ProviderCapacity> {
     const account = await this.http.json({ operation: 'account', method: 'GET', path: '/api/accounts/me' });
     return readCapacity(account) ?? unexpected('an account');
+  }
+
+  async usage(from: string, to: string): Promise<ProviderUsageDay[]> {
+    const query = new URLSearchParams({ fromDate: from, toDate: to });
+    const path = `/api/accounts/me/usage/calls?${query.toString()}`;
+    return (
+      readUsage(await this.http.json({ operation: 'usage', method: 'GET', path })) ?? unexpected('a usage')
+    );
   }
 
   /** All results of a paged list. Only the cursor of `next` is used: following the address could give the key away. */

@@ -23,6 +23,7 @@ const TIMEOUT_MS = {
   message: 8000,
   delete: 10_000,
   account: 5000,
+  usage: 15_000,
 } as const;
 
 export interface ProviderRequest {

@@ -7,6 +7,7 @@ import type {
   ProviderCallRequest,
   ProviderCapacity,
   ProviderMessage,
+  ProviderUsageDay,
 } from './voice-provider.js';
 
 type Schemas = components['schemas'];
@@ -67,7 +68,8 @@ export function readCall(json: unknown): ProviderCall | null {
     joinedAt: call.joined ?? null,
     endedAt: call.ended ?? null,
     endReason: call.endReason ?? null,
-    billedSeconds: call.billedDuration ?? null,
+    // What is free may have a duration all the same.
+    billedSeconds: call.billingStatus?.startsWith('BILLING_STATUS_FREE_') ? 0 : (call.billedDuration ?? null),
     isBillingFinal: call.billingStatus != null && call.billingStatus !== 'BILLING_STATUS_PENDING',
     isRefunded: call.billingStatus === 'BILLING_STATUS_REFUNDED',
     summary: call.summary ?? null,
@@ -87,6 +89,28 @@ export function readCapacity(json: unknown): ProviderCapacity | null {
   if (!parsed.success) return null;
   const { activeCalls, allowedConcurrentCalls } = parsed.data;
   return { activeCalls, allowedCalls: allowedConcurrentCalls ?? null };
+}
+
+const wireUsage = reads<Schemas['CallUsage']>()({
+  daily: z.array(
+    reads<Schemas['DailyCallStatistics']>()({
+      date: z.string(),
+      totalCount: z.number(),
+      billedMinutes: z.number(),
+    }),
+  ),
+});
+
+/** Reads an account's usage by day. Null for what is none. */
+export function readUsage(json: unknown): ProviderUsageDay[] | null {
+  const parsed = wireUsage.safeParse(json);
+  if (!parsed.success) return null;
+  return parsed.data.daily.map(({ date, totalCount, billedMinutes }) => ({
+    day: date.slice(0, 10),
+    calls: totalCount,
+    // Minutes come in tenths; whatever is beyond that comes of counting in binary.
+    billedSeconds: Math.round(billedMinutes * 10) * 6,
+  }));
 }
 
 const wirePage = reads<Omit<Schemas['PaginatedCallList'], 'results'> & { results: unknown[] }>()({

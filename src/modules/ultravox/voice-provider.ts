@@ -58,6 +58,14 @@ export interface ProviderCapacity {
   readonly allowedCalls: number | null;
 }
 
+/** What the account's bill says of the calls that were made on a day (UTC), whoever made them. */
+export interface ProviderUsageDay {
+  /** YYYY-MM-DD. */
+  readonly day: string;
+  readonly calls: number;
+  readonly billedSeconds: number;
+}
+
 /** Where the provider sends its news, and the secret that it signs them with. */
 export interface ProviderCallbacks {
   readonly webhookUrl: string;
@@ -122,6 +130,8 @@ export interface VoiceProvider {
   getRecording(providerCallId: string): AsyncIterable<Uint8Array>;
   /** How full the account is: which of its limits a `busy` meant, where it did not say. */
   capacity(): Promise<ProviderCapacity>;
+  /** What the account has used from one day to another, both included (YYYY-MM-DD, UTC); days without calls may lack. */
+  usage(from: string, to: string): Promise<ProviderUsageDay[]>;
   sendMessage(providerCallId: string, message: ProviderMessage): Promise<void>;
   /** Deletes a call with everything that belongs to it; one that is gone already counts as deleted. */
   deleteCall(providerCallId: string): Promise<void>;

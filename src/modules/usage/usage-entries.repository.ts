@@ -16,7 +16,11 @@ export interface UsageDay {
   /** YYYY-MM-DD, UTC. */
   readonly day: string;
   readonly accountId: ObjectId;
+  /** Calls that are over. */
   readonly calls: number;
+  /** Those of them whose bill is still to come. */
+  readonly unbilledCalls: number;
+  /** Of all others. */
   readonly billedSeconds: number;
 }
 
@@ -53,12 +57,24 @@ export class UsageEntriesRepository extends TenantRepository<UsageEntryDocument>
       { $match: { month } },
       {
         $group: {
-          _id: { accountId: '$accountId', day: '$day' },
-          calls: { $sum: '$calls' },
+          _id: '$callId',
+          accountId: { $first: '$accountId' },
+          day: { $first: '$day' },
+          entries: { $sum: 1 },
           billedSeconds: { $sum: '$billedSeconds' },
         },
       },
-      { $project: { _id: 0, accountId: '$_id.accountId', day: '$_id.day', calls: 1, billedSeconds: 1 } },
+      {
+        $group: {
+          _id: { accountId: '$accountId', day: '$day' },
+          calls: { $sum: 1 },
+          // An estimate is followed by the bill.
+          unbilledCalls: { $sum: { $cond: [{ $eq: ['$entries', 1] }, 1, 0] } },
+          billedSeconds: { $sum: { $cond: [{ $eq: ['$entries', 1] }, 0, '$billedSeconds'] } },
+        },
+      },
+      { $replaceWith: { $mergeObjects: ['$_id', '$$ROOT'] } },
+      { $unset: '_id' },
     ]);
   }
 }
