@@ -3,7 +3,8 @@ import { Sealer } from '../events/sealer.js';
 import { AuditLog } from '../modules/audit/audit-log.js';
 import { UnitOfWork } from '../mongo/unit-of-work.js';
 import type { CollectionDefinition } from '../mongo/model-provider.js';
-import { SealedValues } from '../tenancy/sealed-values.js';
+import type { ObjectId } from '../mongo/object-id.js';
+import { type RewrappedRows, SealedValues } from '../tenancy/sealed-values.js';
 import { TenantDirectory } from '../tenancy/tenant-directory.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
 import type { TenantDocument } from '../tenancy/tenant.schema.js';
@@ -32,7 +33,7 @@ export class KeyOperations {
   ) {}
 
   /**
-   * Wraps everything that is sealed with the current MASTER_KEY, tenant by tenant, each with its audit row in one
+   * Wraps everything that is sealed with the current MASTER_KEY, some rows at a time, with an audit row in the same
    * transaction: interrupted, it goes on where it was. Servers may run meanwhile, on either key.
    */
   async rewrap(): Promise<RewrapOutcome> {
@@ -51,15 +52,31 @@ export class KeyOperations {
   }
 
   private async rewrapFor(tenant: TenantDocument): Promise<number> {
-    const definitions = SEALED_COLLECTIONS as unknown as readonly CollectionDefinition<unknown>[];
-    const count = await this.runner.run(operatorScope(tenant), () =>
-      this.work.run(async () => {
-        const values = await this.sealed.rewrap(tenant._id, definitions);
-        if (values > 0) await this.audit.record({ action: 'tenant.keys_rewrapped', details: { values } });
-        return values;
-      }),
-    );
-    if (count > 0) await this.sealer.seal(tenant._id, 'audit').catch(() => undefined);
-    return count;
+    const scope = operatorScope(tenant);
+    let values = 0;
+    for (const definition of SEALED_COLLECTIONS as unknown as CollectionDefinition<unknown>[]) {
+      let after: ObjectId | null = null;
+      do {
+        const rows: RewrappedRows = await this.runner.run(scope, () =>
+          this.work.run(() => this.rewrapSome(tenant._id, definition, after)),
+        );
+        values += rows.values;
+        after = rows.next;
+      } while (after);
+    }
+    if (values > 0) await this.sealer.seal(tenant._id, 'audit').catch(() => undefined);
+    return values;
+  }
+
+  private async rewrapSome(
+    tenantId: ObjectId,
+    definition: CollectionDefinition<unknown>,
+    after: ObjectId | null,
+  ): Promise<RewrappedRows> {
+    const rows = await this.sealed.rewrap(tenantId, definition, after);
+    const { values } = rows;
+    const details = { of: definition.model, values };
+    if (values > 0) await this.audit.record({ action: 'tenant.keys_rewrapped', details });
+    return rows;
   }
 }

@@ -9,6 +9,15 @@ import { SystemAccess } from './system-access.js';
 
 type Row = Readonly<Record<string, unknown>> & { readonly _id: ObjectId };
 
+/** Rows that are wrapped in one transaction, which has to be over within seconds. */
+const ROWS_AT_ONCE = 100;
+
+export interface RewrappedRows {
+  readonly values: number;
+  /** Where to go on; null when that was the last. */
+  readonly next: ObjectId | null;
+}
+
 /** Finds what the vault has sealed, wherever a schema declares it, and wraps it with the current MASTER_KEY. */
 @Injectable()
 export class SealedValues {
@@ -19,40 +28,50 @@ export class SealedValues {
   ) {}
 
   /**
-   * Wraps again what these collections hold for one tenant, which the running scope must be in. May be repeated: what
-   * is wrapped by the current key already, or changes at this moment, is left alone. Returns how many were wrapped.
+   * Wraps again what one collection holds for one tenant, which the running scope must be in: as many rows as fit into
+   * a transaction, from the one after `after` on. May be repeated: what is wrapped by the current key already, or changes
+   * at this moment, is left alone.
    * @throws SealedValueError for a value that no configured master key opens.
    */
-  async rewrap(tenantId: ObjectId, definitions: readonly CollectionDefinition<unknown>[]): Promise<number> {
-    let count = 0;
-    for (const definition of definitions) {
-      const isScoped = definition.schema.get('tenancy' as never) === 'scoped';
-      const rewrap = () => this.rewrapIn(tenantId, definition, isScoped ? {} : { _id: tenantId });
-      count += isScoped ? await rewrap() : await this.system.run('tenant.manage', rewrap);
-    }
-    return count;
+  async rewrap(
+    tenantId: ObjectId,
+    definition: CollectionDefinition<unknown>,
+    after: ObjectId | null,
+  ): Promise<RewrappedRows> {
+    const isScoped = definition.schema.get('tenancy' as never) === 'scoped';
+    const rewrap = () => this.rewrapRows(tenantId, definition, isScoped ? {} : { _id: tenantId }, after);
+    return isScoped ? rewrap() : this.system.run('tenant.manage', rewrap);
   }
 
-  private async rewrapIn(
+  private async rewrapRows(
     tenantId: ObjectId,
     { model: name, schema, collection }: CollectionDefinition<unknown>,
     owned: object,
-  ): Promise<number> {
+    after: ObjectId | null,
+  ): Promise<RewrappedRows> {
     const model = (this.connection.models[name] ??
       this.connection.model(name, schema, collection)) as Model<Row>;
-    let count = 0;
-    for (const [path, field] of sealedPaths(schema)) {
-      for (const row of await model.find({ ...owned, [path]: { $type: 'string' } } as never).lean<Row[]>()) {
+    const paths = [...sealedPaths(schema)];
+    const isSealed = { $or: paths.map(([path]) => ({ [path]: { $type: 'string' } })) };
+    const filter = { ...owned, ...(after && { _id: { $gt: after } }), ...isSealed };
+    const rows = await model
+      .find(filter as never)
+      .sort({ _id: 1 })
+      .limit(ROWS_AT_ONCE)
+      .lean<Row[]>();
+    let values = 0;
+    for (const row of rows) {
+      for (const [path, field] of paths) {
         for (const [place, sealed] of textsAt(row, path.split('.'))) {
           const rewrapped = this.vault.rewrap(tenantId, field, sealed);
           if (rewrapped === null) continue;
           const unchanged = { _id: row._id, [place]: sealed } as never;
           const result = await model.updateOne(unchanged, { $set: { [place]: rewrapped } }).exec();
-          count += result.modifiedCount;
+          values += result.modifiedCount;
         }
       }
     }
-    return count;
+    return { values, next: rows.length < ROWS_AT_ONCE ? null : (rows.at(-1)?._id ?? null) };
   }
 }
 

@@ -20,7 +20,7 @@ describe('The rate of creations', () => {
     await new Promise(resolve => redis.commands.once('ready', resolve));
   });
   afterAll(() => {
-    redis.onApplicationShutdown();
+    if (redis.isReady) redis.onApplicationShutdown();
   });
 
   const expectBound = async (account: string) => {

@@ -1,9 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { DATA_KEY_FIELD } from '../../src/data-keys/data-key.schema.js';
 import { collectionDefinitions } from '../../src/mongo/model-provider.js';
 import { SEALED_COLLECTIONS } from '../../src/operator/sealed-collections.js';
 import { ProviderSignatures } from '../../src/modules/ultravox/signatures.js';
 import { TenantDirectory } from '../../src/tenancy/tenant-directory.js';
+import { Vault } from '../../src/vault/vault.js';
 import { sealedPaths } from '../../src/vault/sealed-text.js';
 import type { Client } from '../kit/client.js';
 import { operate } from '../kit/operate.js';
@@ -84,6 +87,16 @@ describe('A change of MASTER_KEY, while servers with either key run', () => {
 
   it('wraps everything sealed with the new key, once, on record; then the old one may go', async () => {
     const sealed = await sealedKey();
+    // More than are wrapped at once.
+    const tenantId = new mongoose.Types.ObjectId(tenant.id.replace('tenant_', ''));
+    const vault = before.app.get(Vault);
+    const more = Array.from({ length: 150 }, (_, index) => ({
+      tenantId,
+      subject: `copy-${index}`,
+      sealedKey: vault.seal(tenantId, DATA_KEY_FIELD, 'a key'),
+      createdAt: new Date(),
+    }));
+    await before.db.collection('dataKeys').insertMany(more);
     const keys = { MASTER_KEY: NEW, MASTER_KEY_PREVIOUS: OLD };
     expect(await operate(before, ['keys', 'rewrap'], { MASTER_KEY: NEW })).toMatchObject({
       code: 1,
@@ -91,7 +104,7 @@ describe('A change of MASTER_KEY, while servers with either key run', () => {
     });
     expect(await operate(before, ['keys', 'rewrap'], keys)).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^Wrapped 2 values of \d+ tenants/),
+      out: expect.stringMatching(/^Wrapped 152 values of \d+ tenants/),
     });
     expect((await operate(before, ['keys', 'rewrap'], keys)).out).toMatch(/^Wrapped 0 values/);
     const rewrapped = await sealedKey();
@@ -99,8 +112,12 @@ describe('A change of MASTER_KEY, while servers with either key run', () => {
     // The secret itself was not encrypted again.
     expect(rewrapped.split('.')[3]).toBe(sealed.split('.')[3]);
     const query = '{ auditEvents(filter: { actions: ["tenant.keys_rewrapped"] }) { nodes { details } } }';
-    // The provider's key, and the admin's own.
-    expect((await there.data(query)).auditEvents.nodes).toEqual([{ details: { values: 2 } }]);
+    // The provider's key, and the admin's own among the others.
+    expect((await there.data(query)).auditEvents.nodes).toEqual([
+      { details: { of: 'DataKey', values: 51 } },
+      { details: { of: 'DataKey', values: 100 } },
+      { details: { of: 'Tenant', values: 1 } },
+    ]);
 
     const { simulator, settings } = before;
     const later = await startTestServer({
