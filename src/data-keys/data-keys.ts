@@ -44,6 +44,14 @@ export class DataKeys {
     return this.ofSubject(await this.subjectOf(person));
   }
 
+  /** A key by its id; null once it is destroyed, though for a second it may still be given. */
+  async one(id: ObjectId): Promise<DataKey | null> {
+    return this.cache.get(`${this.context.tenant.id.toHexString()} ${id.toHexString()}`, async () => {
+      const [document] = await this.keys.findByIds([id]);
+      return document ? this.opened(document) : null;
+    });
+  }
+
   /** Keys by the hex digits of their ids; destroyed ones are missing. */
   async byId(ids: readonly ObjectId[]): Promise<ReadonlyMap<string, Buffer>> {
     if (ids.length === 0) return new Map();

@@ -28,17 +28,25 @@ export class PersonalData {
     return [VERSION, key.id.toHexString(), body.toString('base64url')].join('.');
   }
 
+  /** Opens one text, with a key that may have been read a second ago; null when it is destroyed. */
+  async open(sealed: string): Promise<string | null> {
+    const key = await this.keys.one(keyIdOf(sealed));
+    return key && this.decrypted(key.bytes, sealed);
+  }
+
   /** Reads the keys of many sealed texts at once, and returns what opens them. */
   async opener(sealed: readonly (string | null)[]): Promise<Opener> {
-    const ids = new Map(sealed.flatMap(text => (text === null ? [] : [[text, keyIdOf(text)] as const])));
-    const distinct = new Map([...ids.values()].map(id => [id.toHexString(), id]));
-    const keys = await this.keys.byId([...distinct.values()]);
+    const ids = sealed.flatMap(text => (text === null ? [] : [keyIdOf(text)]));
+    const keys = await this.keys.byId([...new Map(ids.map(id => [id.toHexString(), id])).values()]);
     return text => {
-      const id = text === null ? null : keyIdOf(text).toHexString();
-      const key = id === null ? undefined : keys.get(id);
-      if (text === null || id === null || !key) return null;
-      return decrypt(key, Buffer.from(text.split('.')[2] ?? '', 'base64url'), this.boundTo(id)).toString();
+      const key = text === null ? undefined : keys.get(keyIdOf(text).toHexString());
+      return text === null || !key ? null : this.decrypted(key, text);
     };
+  }
+
+  private decrypted(key: Buffer, sealed: string): string {
+    const [, id = '', body = ''] = sealed.split('.');
+    return decrypt(key, Buffer.from(body, 'base64url'), this.boundTo(id)).toString();
   }
 
   private boundTo(keyId: string): Buffer {

@@ -57,6 +57,8 @@ export interface CallEventDocument extends ScopedDocument {
   position: number | null;
   occurredAt: Date;
   happening: CallHappening;
+  /** What was said, sealed, so that `happening` does not say it; null where there are no words, or no person: see EventWords. */
+  sealedWords: string | null;
 }
 
 const schema = scopedSchema<CallEventDocument>({
@@ -66,6 +68,7 @@ const schema = scopedSchema<CallEventDocument>({
   position: { type: Number, default: null },
   occurredAt: { type: Date, required: true },
   happening: { type: Object, required: true },
+  sealedWords: { type: String, default: null },
 });
 // For CallEvents.ofCall; unique, so that a call never has two events of one number.
 schema.index({ tenantId: 1, callId: 1, sequence: 1 }, { unique: true });

@@ -2,8 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
 import type { PageQuery } from '../pagination/connection.js';
 import { newObjectId, type ObjectId } from '../mongo/object-id.js';
-import { type ScopedFilter, TenantRepository } from '../tenancy/tenant-repository.js';
+import { type NewDocument, type ScopedFilter, TenantRepository } from '../tenancy/tenant-repository.js';
 import { CALL_EVENTS, type CallEventDocument, type CallHappening } from './call-event.schema.js';
+import { EventWords } from './event-words.js';
 import { type Sealed, Sealer, type StreamSealing } from './sealer.js';
 import type { StreamHead } from './stream-heads.js';
 
@@ -30,6 +31,7 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
   constructor(
     @Inject(CALL_EVENTS.token) model: Model<CallEventDocument>,
     private readonly sealer: Sealer,
+    private readonly words: EventWords,
   ) {
     super(model);
     sealer.register(this);
@@ -39,15 +41,18 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
   async append(subject: EventSubject, happenings: readonly CallHappening[]): Promise<void> {
     if (happenings.length === 0) return;
     const { callId, ownerId, lastSequence, occurredAt } = subject;
-    const events = happenings.map((happening, index) => ({
-      _id: newObjectId(),
-      callId,
-      ownerId,
-      sequence: lastSequence + 1 + index,
-      position: null,
-      occurredAt,
-      happening,
-    }));
+    const events: NewDocument<CallEventDocument>[] = [];
+    for (const [index, happening] of happenings.entries()) {
+      events.push({
+        _id: newObjectId(),
+        callId,
+        ownerId,
+        sequence: lastSequence + 1 + index,
+        position: null,
+        occurredAt,
+        ...(await this.words.seal(ownerId, happening)),
+      });
+    }
     await this.insertMany(events);
     await this.sealer.enqueue(
       this.stream,
@@ -74,7 +79,12 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
   }
 
   /** The visible events behind a position, in order, at most `limit`. */
-  after(position: number, visibility: EventVisibility, limit: number): Promise<CallEventDocument[]> {
+  async after(position: number, visibility: EventVisibility, limit: number): Promise<CallEventDocument[]> {
+    return this.words.openAll(await this.sealedAfter(position, visibility, limit));
+  }
+
+  /** The same as they are stored, for whoever opens each one when he hands it out: see EventWords. */
+  sealedAfter(position: number, visibility: EventVisibility, limit: number): Promise<CallEventDocument[]> {
     return this.find(
       { ...visibilityFilter(visibility), position: { $gt: position } },
       { sort: { position: 1 }, limit },
@@ -98,14 +108,15 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
   }
 
   /** A page of one call's events, in order; only those that have their position. */
-  pageOfCall(callId: ObjectId, query: PageQuery): Promise<CallEventDocument[]> {
-    return this.find(
+  async pageOfCall(callId: ObjectId, query: PageQuery): Promise<CallEventDocument[]> {
+    const events = await this.find(
       { $and: [{ callId, position: { $gt: 0 } }, query.range] },
       {
         sort: { position: 1 },
         limit: query.limit,
       },
     );
+    return this.words.openAll(events);
   }
 
   countOfCall(callId: ObjectId): Promise<number> {
@@ -117,13 +128,13 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
     await this.updateMany(
       { callId, 'happening.type': 'utteranceAdded' },
       {
-        $set: { 'happening.utterance.text': '' },
+        $set: { 'happening.utterance.text': '', sealedWords: null },
       },
     );
     await this.updateMany(
       { callId, 'happening.type': 'summaryReady' },
       {
-        $set: { 'happening.summary': '', 'happening.shortSummary': null },
+        $set: { 'happening.summary': '', 'happening.shortSummary': null, sealedWords: null },
       },
     );
   }

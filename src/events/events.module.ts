@@ -4,6 +4,7 @@ import { CursorCodec } from '../pagination/cursor-codec.js';
 import { CALL_EVENTS } from './call-event.schema.js';
 import { CallEvents } from './call-events.js';
 import { Doorbell } from './doorbell.js';
+import { EventWords } from './event-words.js';
 import { LiveFeed } from './live-feed.js';
 import { OUTBOX } from './outbox.schema.js';
 import { Outbox } from './outbox.js';
@@ -23,6 +24,7 @@ import { StreamHeads } from './stream-heads.js';
     CallEvents,
     CursorCodec,
     Doorbell,
+    EventWords,
     LiveFeed,
     Outbox,
     SealScan,

@@ -4,6 +4,8 @@ import { TenantContext } from '../tenancy/tenant-context.js';
 import { abortable } from './abortable.js';
 import type { CallEventDocument } from './call-event.schema.js';
 import { CallEvents, type EventVisibility, isVisible } from './call-events.js';
+import { EventWords, withoutWords } from './event-words.js';
+import { persist } from './persist.js';
 import type { FeedStart, StreamFeed } from './stream-feed.js';
 import { StreamFeeds } from './stream-feeds.js';
 import { StreamHeads } from './stream-heads.js';
@@ -11,18 +13,6 @@ import type { Visibility } from './stream-source.js';
 
 /** What cursors of call events are made for, in lists and in the feed alike. */
 export const CALL_EVENTS_LIST = 'callEvents';
-
-/** An event of a deleted call: it stays, its words go, as CallEvents.eraseContent does in the store. */
-function withoutContent(event: CallEventDocument): CallEventDocument {
-  const { happening } = event;
-  if (happening.type === 'utteranceAdded') {
-    return { ...event, happening: { ...happening, utterance: { ...happening.utterance, text: '' } } };
-  }
-  if (happening.type === 'summaryReady') {
-    return { ...event, happening: { ...happening, summary: '', shortSummary: null } };
-  }
-  return event;
-}
 
 /** Delivers a tenant's call events to its subscribers: see {@link StreamFeed} for what it guarantees. */
 @Injectable()
@@ -33,6 +23,7 @@ export class LiveFeed {
     events: CallEvents,
     feeds: StreamFeeds,
     cursors: CursorCodec,
+    private readonly words: EventWords,
     private readonly heads: StreamHeads,
     private readonly context: TenantContext,
   ) {
@@ -40,18 +31,19 @@ export class LiveFeed {
       stream: 'calls',
       bell: 'feed',
       everything: {},
-      after: (position, visibility, limit) => events.after(position, visibility, limit),
+      after: (position, visibility, limit) => events.sealedAfter(position, visibility, limit),
       positionOf: event => event.position ?? 0,
       isVisible,
-      sizeOf: ({ happening }) =>
-        happening.type === 'utteranceAdded'
+      sizeOf: ({ happening, sealedWords }) =>
+        (sealedWords?.length ?? 0) +
+        (happening.type === 'utteranceAdded'
           ? happening.utterance.text.length
           : happening.type === 'summaryReady'
             ? happening.summary.length
-            : 0,
+            : 0),
       afterwards: (earlier, later) =>
         later.happening.type === 'deleted' && later.callId.equals(earlier.callId)
-          ? withoutContent(earlier)
+          ? withoutWords(earlier)
           : earlier,
       cursorAt: position => cursors.write(CALL_EVENTS_LIST, [position]),
     });
@@ -83,6 +75,21 @@ export class LiveFeed {
     signal?: AbortSignal,
   ): AsyncIterableIterator<CallEventDocument> {
     const tenantId = this.context.tenant.id;
-    return abortable(leaving => this.feed.follow(tenantId, start, visibility, leaving), signal);
+    return abortable(
+      leaving => this.opened(this.feed.follow(tenantId, start, visibility, leaving), leaving),
+      signal,
+    );
+  }
+
+  /** Opens each event when it is handed out: what an erasure has made unreadable is not told from memory either. */
+  private async *opened(
+    sealed: AsyncGenerator<CallEventDocument, void, undefined>,
+    leaving: AbortSignal,
+  ): AsyncGenerator<CallEventDocument, void, undefined> {
+    for await (const event of sealed) {
+      const opened = await persist(() => this.words.open(event), leaving);
+      if (opened === null) return;
+      yield opened;
+    }
   }
 }
