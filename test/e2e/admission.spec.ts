@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { newObjectId } from '../../src/mongo/object-id.js';
+import { toPublicId } from '../../src/ids/public-id.js';
+import { newObjectId, type ObjectId, parseObjectId } from '../../src/mongo/object-id.js';
 import { TenantDirectory } from '../../src/tenancy/tenant-directory.js';
 import type { Client, Loose } from '../kit/client.js';
 import { tenantIdOf, upTo } from '../kit/events.js';
@@ -9,6 +10,10 @@ import { startTestServer, type TestServer } from '../kit/server.js';
 const END = 'mutation ($id: ID!) { endCall(id: $id) { id status endReason } }';
 const POSITION = 'query ($id: ID!) { call(id: $id) { status queuePosition } }';
 const FOLLOW = 'subscription ($id: ID!) { queuePosition(callId: $id) }';
+
+/** Calls of a deep queue, and how long it is watched. */
+const DEEP = 5000;
+const WATCHED_MS = 6000;
 
 /** How many calls the provider takes at a time. */
 const CAPACITY = 6;
@@ -196,6 +201,42 @@ describe('Admission', () => {
     const next = await startCall(client);
     expect(next.status).toBe('QUEUED');
     await callWithStatus(client, next.id, 'COMPLETED');
+  });
+
+  it('asks no more of the database for 5,000 calls that wait than for one', async () => {
+    const tenant = await seedTenant(server);
+    const { client } = tenant.admin;
+    await limit(tenant, { maxConcurrentCalls: 0 });
+    const { id } = await startCall(client, { maxQueueSeconds: 86_400 });
+    const _id = parseObjectId(String(id).replace('call_', '')) as ObjectId;
+    const commands = async () => {
+      await server.db.setProfilingLevel('all');
+      await new Promise(resolve => setTimeout(resolve, WATCHED_MS));
+      await server.db.setProfilingLevel('off');
+      const count = await server.db.collection('system.profile').countDocuments({ ns: { $not: /system/ } });
+      await server.db.collection('system.profile').drop();
+      return count;
+    };
+    const forOne = await commands();
+    const ids = Array.from({ length: DEEP - 1 }, () => newObjectId());
+    for (const name of ['calls', 'places', 'jobs']) {
+      const original = await server.db.collection(name).findOne({ _id });
+      const copies = ids.map(copy => ({ ...original, _id: copy }));
+      await server.db.collection(name).insertMany(copies);
+    }
+    expect(await positionOf(client, toPublicId('call', ids.at(-1) as ObjectId))).toBe(DEEP);
+    const followed = ids.slice(0, 20).map(each => client.subscribe(FOLLOW, { id: toPublicId('call', each) }));
+    for (const stream of followed) await stream.until(({ values }) => values.length > 0);
+    const forMany = await commands();
+    for (const stream of followed) stream.stop();
+    process.stdout.write(
+      `MongoDB commands a second of two servers: ${(forOne * 1000) / WATCHED_MS} for 1 waiting call, ` +
+        `${(forMany * 1000) / WATCHED_MS} for ${DEEP} and 20 who follow their place\n`,
+    );
+    // A look per second and call would be 5,000 a second.
+    expect(forMany).toBeLessThan(forOne * 2 + 50);
+    const gone = { tenantId: tenantIdOf(tenant) };
+    for (const name of ['jobs', 'places']) await server.db.collection(name).deleteMany(gone);
   });
 
   describe('with monthly minutes', () => {
