@@ -9,6 +9,7 @@ import type {
   ProviderCallRequest,
   VoiceProvider,
 } from '../../src/modules/ultravox/voice-provider.js';
+import { UltravoxClient } from '../../src/modules/ultravox/ultravox-client.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import { ApiDescription, DESCRIPTION, type SentRequest } from '../kit/api-description.js';
 
@@ -57,6 +58,7 @@ describe("The provider's own description of its API", () => {
   let server: Server;
   let provider: VoiceProvider;
   let sent: SentRequest[] = [];
+  const asked = new Set<string>();
 
   beforeAll(async () => {
     server = createServer((request, response) => {
@@ -70,16 +72,25 @@ describe("The provider's own description of its API", () => {
         const more =
           isList && !url.includes('cursor=') ? { next: 'https://elsewhere.example/?cursor=c%3D2' } : {};
         const account = { activeCalls: 3, allowedConcurrentCalls: null };
-        const answer = isList ? { results: [], ...more } : url === '/api/accounts/me' ? account : CALL;
+        const usage = { allTime: {}, daily: [], hourly: [] };
+        const ofAccount = url === '/api/accounts/me' ? account : usage;
+        const single = url.startsWith('/api/accounts/') ? ofAccount : CALL;
+        const answer = isList ? { results: [], ...more } : single;
         response.writeHead(method === 'POST' ? 201 : 200).end(JSON.stringify(answer));
       });
     }).listen(0, '127.0.0.1');
     await new Promise(resolve => server.once('listening', resolve));
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    provider = new ProviderAccounts(new Metrics()).clientOf({
+    const client = new ProviderAccounts(new Metrics()).clientOf({
       baseUrl,
       apiKey: 'the key',
       owner: 'platform',
+    });
+    provider = new Proxy(client, {
+      get: (target, name) => {
+        asked.add(String(name));
+        return (target[name as keyof VoiceProvider] as () => unknown).bind(target);
+      },
     });
   });
   beforeEach(() => {
@@ -129,6 +140,7 @@ describe("The provider's own description of its API", () => {
     await provider.getTranscript(ID);
     for await (const _piece of provider.getRecording(ID));
     expect(await provider.capacity()).toEqual({ activeCalls: 3, allowedCalls: null });
+    expect(await provider.usage('2026-11-01', '2026-11-23')).toEqual([]);
     await provider.deleteCall(ID);
     const find = 'GET /api/calls?metadata.vohoCallId=call_6561f0c0a1b2c3d4e5f60718&sort=created&pageSize=200';
     const messages = `GET /api/calls/${ID}/messages?mode=in_call&pageSize=200`;
@@ -140,8 +152,14 @@ describe("The provider's own description of its API", () => {
       `${messages}&cursor=c%3D2`,
       `GET /api/calls/${ID}/recording`,
       'GET /api/accounts/me',
+      'GET /api/accounts/me/usage/calls?fromDate=2026-11-01T00%3A00%3A00Z&toDate=2026-11-23T23%3A59%3A59.999999Z',
       `DELETE /api/calls/${ID}`,
     );
+  });
+
+  it('has judged everything that can be asked of a provider', () => {
+    const own = Object.getOwnPropertyNames(UltravoxClient.prototype);
+    expect([...asked].sort()).toEqual(own.filter(name => !['constructor', 'pages'].includes(name)).sort());
   });
 
   it('finds a misspelt field, a value that is none, a parameter that is not there, and an unknown path', () => {

@@ -74,7 +74,8 @@ export class UltravoxClient implements VoiceProvider {
   }
 
   async usage(from: string, to: string): Promise<ProviderUsageDay[]> {
-    const query = new URLSearchParams({ fromDate: from, toDate: to });
+    // A day alone would be understood as well, but the API's description asks for a time.
+    const query = new URLSearchParams({ fromDate: `${from}T00:00:00Z`, toDate: `${to}T23:59:59.999999Z` });
     const path = `/api/accounts/me/usage/calls?${query.toString()}`;
     return (
       readUsage(await this.http.json({ operation: 'usage', method: 'GET', path })) ?? unexpected('a usage')
