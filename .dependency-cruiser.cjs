@@ -4,7 +4,7 @@
  */
 const LAYERS = [
   ['config', 'errors', 'validation', 'repeat'],
-  ['ids', 'mongo', 'redis', 'vault'],
+  ['ids', 'mail', 'mongo', 'redis', 'vault'],
   ['tenancy', 'telemetry', 'pagination', 'schema', 'links', 'recordings', 'upgrades', 'data-keys'],
   ['auth'],
   ['events', 'jobs'],

@@ -7,6 +7,7 @@ import { EntryModule } from './entry/entry.module.js';
 import { EventsModule } from './events/events.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LinksModule } from './links/links.module.js';
+import { MailModule } from './mail/mail.module.js';
 import { AgentsModule } from './modules/agents/agents.module.js';
 import { AnalyticsModule } from './modules/analytics/analytics.module.js';
 import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
@@ -38,6 +39,7 @@ export class AppModule {
         MongoModule,
         RedisModule,
         VaultModule,
+        MailModule,
         LinksModule,
         RecordingsModule,
         UpgradesModule,

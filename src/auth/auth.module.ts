@@ -19,6 +19,7 @@ import { RightsWatch } from './rights-watch.js';
 import { SESSIONS } from './session.schema.js';
 import { SessionCookies } from './session-cookies.js';
 import { SessionsRepository } from './sessions.repository.js';
+import { TokenMails } from './token-mails.js';
 import { USERS } from './user.schema.js';
 import { UsersRepository } from './users.repository.js';
 import { ViewerCache } from './viewer-cache.js';
@@ -38,6 +39,7 @@ const shared = [
   RightsWatch,
   SessionCookies,
   SessionsRepository,
+  TokenMails,
   UsersRepository,
   ViewerCache,
 ];

@@ -48,6 +48,11 @@ export class Credentials {
     });
   }
 
+  /** Makes one token unknown. */
+  async forget(hash: string): Promise<void> {
+    await this.system.run('credential.issue', () => this.model.deleteOne({ _id: hash }).exec());
+  }
+
   /** Makes all tokens of one subject unknown. */
   async revoke(kind: CredentialKind, tenantId: ObjectId, subjectId: ObjectId): Promise<void> {
     await this.system.run('credential.issue', () =>

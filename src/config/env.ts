@@ -94,6 +94,22 @@ const variables = z.object({
   MASTER_KEY: secret.optional(),
   MASTER_KEY_PREVIOUS: commaList.pipe(z.array(secret)).default([]),
   ACCESS_TOKEN_TTL: duration.refine(seconds => seconds <= 7 * UNITS.d, 'must be at most 7d').default(900),
+  SMTP_URL: url('smtp:', 'smtps:').optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(
+      /^([^<>\r\n]+<[^<>\s@]+@[^<>\s@]+>|[^<>\s@]+@[^<>\s@]+)$/,
+      'must be an address, or a name and <address>',
+    )
+    .optional(),
+  APP_URL: z
+    .string()
+    .transform(value => value.replace(/\/+$/, ''))
+    .refine(
+      value => /^https?:/.test(value) && URL.canParse(value.replaceAll('{subdomain}', 'tenant')),
+      'must be a URL, such as https://{subdomain}.example.com',
+    )
+    .optional(),
   COMMON_PASSWORDS_FILE: z.string().optional(),
   WRONG_PASSWORDS_PER_ACCOUNT: wholeNumber(1, 1000).default(10),
   WRONG_PASSWORDS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(200),

@@ -3,7 +3,7 @@ import type { ObjectId } from '../mongo/object-id.js';
 import { systemSchema } from '../tenancy/plugin/system-schema.js';
 
 /** What has to be looked after. */
-export const JOB_KINDS = ['call', 'retention', 'admission'] as const;
+export const JOB_KINDS = ['call', 'retention', 'admission', 'invitation-mail', 'password-reset'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /**
@@ -11,7 +11,7 @@ export type JobKind = (typeof JOB_KINDS)[number];
  * time and a lease.
  */
 export interface JobDocument {
-  /** The id of what is looked after: of a call, of the tenant whose retention it is, of an account of the provider. */
+  /** The id of what is looked after: of a call, an invitation, a password reset, of the tenant whose retention it is, of an account of the provider. */
   _id: ObjectId;
   kind: JobKind;
   /** null: it belongs to no tenant. */

@@ -38,6 +38,7 @@ describe('The indexes', () => {
     const user = await tenant.user();
     await client.data('mutation { createApiKey(input: { name: "Key", scopes: [CALLS_READ] }) { secret } }');
     await client.data('mutation { inviteUser(input: { email: "open@people.example" }) { token } }');
+    await client.data('mutation { requestPasswordReset(email: "lost@people.example") }');
     const { createAgent } = await client.data(
       'mutation { createAgent(input: { name: "One", systemPrompt: "You are one." }) { id } }',
     );
@@ -215,6 +216,7 @@ describe('The indexes', () => {
         { id: ids.call },
       );
       await server.client().refusal('mutation { refreshSession(refreshToken: "none") { user { id } } }');
+      await client.data('mutation { requestPasswordReset(email: "lost@people.example") }');
     });
     expect(entries.length).toBeGreaterThan(10);
     expect(scans(entries)).toEqual([]);

@@ -30,6 +30,8 @@ export type AuditAction =
   | 'user.deactivated'
   | 'user.reactivated'
   | 'user.password_changed'
+  | 'user.password_reset_requested'
+  | 'user.password_reset'
   | 'invitation.revoked'
   | 'api_key.created'
   | 'api_key.revoked'

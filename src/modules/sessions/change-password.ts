@@ -9,6 +9,7 @@ import { badInput } from '../../errors/domain-error.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { AuditLog } from '../audit/audit-log.js';
+import { PasswordResets } from './password-resets.js';
 
 /** Changes the viewer's own password. */
 @Injectable()
@@ -18,6 +19,7 @@ export class ChangePassword {
     private readonly passwords: Passwords,
     private readonly sessions: SessionsRepository,
     private readonly viewers: ViewerCache,
+    private readonly resets: PasswordResets,
     private readonly limits: AttemptLimits,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
@@ -41,6 +43,7 @@ export class ChangePassword {
       const user = await this.users.findById(userId);
       if (user?.passwordHash !== seen.passwordHash) throw wrongPassword();
       await this.users.change(userId, { $set: { passwordHash } });
+      await this.resets.closeAllOf(user.email);
       await this.sessions.endAllOf(userId, sessionId);
       await this.audit.record({ action: 'user.password_changed' });
       this.work.afterCommit(() => {

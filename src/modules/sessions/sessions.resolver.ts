@@ -3,7 +3,7 @@ import { Allow, Public } from '../../auth/allow.js';
 import { Door, type RequestContext } from '../../auth/request-context.js';
 import { SessionCookies } from '../../auth/session-cookies.js';
 import { DomainError } from '../../errors/domain-error.js';
-import { newPassword, opaque, typedPassword } from '../../validation/rules.js';
+import { emailAddress, newPassword, opaque, typedPassword } from '../../validation/rules.js';
 import { Check } from '../../validation/validation.pipe.js';
 import { AcceptInvitation } from './accept-invitation.js';
 import { AcceptInvitationInput } from './accept-invitation.input.js';
@@ -14,6 +14,9 @@ import { LogInInput } from './log-in.input.js';
 import { LogOut } from './log-out.js';
 import { NEW_PASSWORD } from './new-password.js';
 import { RefreshSession } from './refresh-session.js';
+import { RequestPasswordReset } from './request-password-reset.js';
+import { ResetPassword } from './reset-password.js';
+import { ResetPasswordInput } from './reset-password.input.js';
 import type { OpenedSession } from './session-opener.js';
 import { SignUp } from './sign-up.js';
 import { SignUpTenantInput } from './sign-up-tenant.input.js';
@@ -26,6 +29,8 @@ export class SessionsResolver {
     private readonly refresh: RefreshSession,
     private readonly logsOut: LogOut,
     private readonly passwordChange: ChangePassword,
+    private readonly resetRequest: RequestPasswordReset,
+    private readonly reset: ResetPassword,
     private readonly acceptance: AcceptInvitation,
     private readonly cookies: SessionCookies,
   ) {}
@@ -91,6 +96,28 @@ export class SessionsResolver {
   ): Promise<boolean> {
     await this.passwordChange.run(currentPassword, next);
     return true;
+  }
+
+  @Mutation(() => Boolean, {
+    description:
+      'Mails a token for `resetPassword` that counts once, within an hour, if somebody in the tenant has that address. Always true, and after the same time. The tenant is the one that the host or X-Tenant-Subdomain names.',
+  })
+  @Public()
+  async requestPasswordReset(@Args('email', Check(emailAddress)) email: string): Promise<boolean> {
+    await this.resetRequest.run(email);
+    return true;
+  }
+
+  @Mutation(() => AuthPayloadModel, {
+    description:
+      "Sets a new password, ends all of the user's sessions and signs him in. The tenant is found from the token.",
+  })
+  @Public()
+  async resetPassword(
+    @Args('input') input: ResetPasswordInput,
+    @Door() door: RequestContext,
+  ): Promise<AuthPayloadModel> {
+    return this.handOver(await this.reset.run(input), door);
   }
 
   @Mutation(() => AuthPayloadModel, {

@@ -31,7 +31,10 @@ export class InviteUserPayloadModel {
   @Field(() => InvitationModel)
   invitation!: InvitationModel;
 
-  @Field({ description: 'For `acceptInvitation`. Shown this once; only its hash is kept.' })
+  @Field({
+    description:
+      'For `acceptInvitation`. The mail has one of its own. Shown this once; only its hash is kept.',
+  })
   token!: string;
 }
 

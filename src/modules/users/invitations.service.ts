@@ -4,6 +4,8 @@ import { isAllowed } from '../../auth/permissions.js';
 import { UsersRepository } from '../../auth/users.repository.js';
 import { conflict, notFound } from '../../errors/domain-error.js';
 import { fromPublicId, toPublicId } from '../../ids/public-id.js';
+import { JobRunner } from '../../jobs/job-runner.js';
+import { Jobs } from '../../jobs/jobs.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
@@ -27,6 +29,8 @@ export class InvitationsService {
     private readonly users: UsersRepository,
     private readonly credentials: Credentials,
     private readonly audit: AuditLog,
+    private readonly jobs: Jobs,
+    private readonly runner: JobRunner,
     private readonly work: UnitOfWork,
     private readonly context: TenantContext,
   ) {}
@@ -44,7 +48,7 @@ export class InvitationsService {
   }
 
   /**
-   * Invites an address; an open invitation of the same address is replaced, and its token counts no more.
+   * Invites an address, and mails it; an open invitation of the same address is replaced, and its token counts no more.
    * @returns the invitation with its token, which is stored nowhere.
    * @throws DomainError CONFLICT when somebody in the tenant has the address, or too many invitations are open.
    */
@@ -69,6 +73,10 @@ export class InvitationsService {
         expiresAt,
         acceptedAt: null,
         isOpen: true,
+      });
+      await this.jobs.add('invitation-mail', tenant.id, invitation._id);
+      this.work.afterCommit(() => {
+        void this.runner.runNow(invitation._id);
       });
       const { token } = await this.credentials.issue({
         kind: 'invitation',

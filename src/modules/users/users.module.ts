@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { modelProvider } from '../../mongo/model-provider.js';
 import { AdminRoster } from './admin-roster.repository.js';
 import { ADMIN_ROSTERS } from './admin-roster.schema.js';
+import { InvitationMail } from './invitation-mail.js';
 import { INVITATIONS } from './invitation.schema.js';
 import { InvitationsRepository } from './invitations.repository.js';
 import { InvitationsResolver } from './invitations.resolver.js';
@@ -16,6 +17,7 @@ import { UsersService } from './users.service.js';
     modelProvider(INVITATIONS),
     modelProvider(ADMIN_ROSTERS),
     AdminRoster,
+    InvitationMail,
     InvitationsRepository,
     InvitationsResolver,
     InvitationsService,

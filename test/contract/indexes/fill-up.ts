@@ -31,6 +31,7 @@ const COPIED: Readonly<Record<string, (index: number, original: Loose) => object
   auditChain: index => ({ sequence: index + 1000, auditId: newObjectId() }),
   sessions: () => ({}),
   apiKeys: index => ({ createdAt: daysAgo(index), revokedAt: index % 2 ? LATER : null }),
+  passwordResets: index => ({ email: `lost-${index % 20}@copies.example` }),
   // Not yet due, and of nobody: the server must leave them alone.
   jobs: () => ({ tenantId: newObjectId(), dueAt: LATER }),
   outbox: () => ({ tenantId: newObjectId(), createdAt: LATER }),

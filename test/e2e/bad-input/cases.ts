@@ -83,6 +83,24 @@ export const FIELD_CASES: readonly Case[] = [
     'newPassword',
   ],
   [
+    'an address without @ that has lost its password',
+    'mutation ($email: String!) { requestPasswordReset(email: $email) }',
+    { email: 'nobody' },
+    'email',
+  ],
+  [
+    'a reset by a token that never was',
+    'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { user { id } } }',
+    { input: { token: 'never-was', password: PASSWORD } },
+    'input.token',
+  ],
+  [
+    'a reset to a short password',
+    'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { user { id } } }',
+    { input: { token: 'never-was', password: 'short' } },
+    'input.password',
+  ],
+  [
     'several wrong fields at once',
     SIGN_UP,
     signUp({ email: '', subdomain: 'www', password: '' }),

@@ -165,6 +165,17 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
     },
   ],
   'Mutation.refreshSession': [{ query: 'mutation { refreshSession(refreshToken: "none") { user { id } } }' }],
+  'Mutation.requestPasswordReset': [
+    {
+      query: 'mutation ($email: String!) { requestPasswordReset(email: $email) }',
+      variables: ({ email }) => ({ email }),
+    },
+  ],
+  'Mutation.resetPassword': [
+    {
+      query: `mutation { resetPassword(input: { token: "none", password: "${PASSWORD}" }) { user { id } } }`,
+    },
+  ],
   'Mutation.acceptInvitation': [
     {
       query: `mutation { acceptInvitation(input: { token: "none", password: "${PASSWORD}" }) { user { id } } }`,
