@@ -11,6 +11,7 @@ import { MailModule } from './mail/mail.module.js';
 import { AgentsModule } from './modules/agents/agents.module.js';
 import { AnalyticsModule } from './modules/analytics/analytics.module.js';
 import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
+import { AuditCheckpointsModule } from './modules/audit/audit-checkpoints.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
 import { CallsModule } from './modules/calls/calls.module.js';
 import { NodeModule } from './modules/node/node.module.js';
@@ -57,6 +58,7 @@ export class AppModule {
         AnalyticsModule,
         UsageModule,
         AuditModule,
+        AuditCheckpointsModule,
         NodeModule,
         JobsModule,
         EventsModule,

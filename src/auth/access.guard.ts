@@ -4,7 +4,14 @@ import { DomainError } from '../errors/domain-error.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
 import type { Viewer } from '../tenancy/viewer.js';
 import { type Access, ACCESS } from './allow.js';
-import { isAllowed } from './permissions.js';
+import { isAllowed, type Permission } from './permissions.js';
+
+/** Somebody who is known lacks a right; put on record. `permission` is null where a field says nothing. */
+export class AccessDeniedError extends DomainError {
+  constructor(readonly permission: Permission | null) {
+    super('FORBIDDEN');
+  }
+}
 
 /** Lets a root field run only when it says who may call it, and the viewer is one of those. */
 @Injectable()
@@ -29,5 +36,6 @@ export function assertAccess(access: Access | undefined, viewer: Viewer): void {
   if (viewer.kind === 'anonymous') {
     throw new DomainError('UNAUTHENTICATED', viewer.rejection ?? 'Sign in first.');
   }
-  if (!access || !isAllowed(viewer, access.permission)) throw new DomainError('FORBIDDEN');
+  if (!access || !isAllowed(viewer, access.permission))
+    throw new AccessDeniedError(access?.permission ?? null);
 }

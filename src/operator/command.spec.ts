@@ -23,7 +23,17 @@ describe('parseCommand', () => {
     expect(parse('keys rewrap')).toEqual({ name: 'keys rewrap' });
     expect(parse('usage reconcile')).toEqual({ name: 'usage reconcile', month: null });
     expect(parse('usage reconcile --month 2026-01')).toMatchObject({ month: '2026-01' });
-    expect(parse('audit verify acme')).toEqual({ name: 'audit verify', subdomain: 'acme' });
+    expect(parse('audit verify acme')).toEqual({
+      name: 'audit verify',
+      subdomain: 'acme',
+      checkpoints: null,
+    });
+    expect(parse('audit verify acme --checkpoints kept.ndjson')).toMatchObject({
+      checkpoints: 'kept.ndjson',
+    });
+    expect(parse('audit checkpoint acme')).toEqual({ name: 'audit checkpoint', subdomain: 'acme' });
+    expect(parse('audit export acme')).toEqual({ name: 'audit export', subdomain: 'acme' });
+    expect(parse('audit public-key')).toEqual({ name: 'audit public-key' });
   });
 
   it('reads only the limits that are given, and "none" as no limit', () => {

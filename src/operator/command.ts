@@ -12,7 +12,10 @@ export type Command =
   | { readonly name: 'tenants sandbox'; readonly subdomain: string; readonly isSandbox: boolean }
   | { readonly name: 'keys rewrap' }
   | { readonly name: 'usage reconcile'; readonly month: string | null }
-  | { readonly name: 'audit verify'; readonly subdomain: string };
+  | { readonly name: 'audit verify'; readonly subdomain: string; readonly checkpoints: string | null }
+  | { readonly name: 'audit checkpoint'; readonly subdomain: string }
+  | { readonly name: 'audit export'; readonly subdomain: string }
+  | { readonly name: 'audit public-key' };
 
 /** What a command has come to: the exit code, and what the operator reads. */
 export interface CommandResult {
@@ -38,6 +41,10 @@ export const HELP = `Usage: voho <command>
                                          they differ
       --month <YYYY-MM>                  the present one without it
   voho audit verify <subdomain>          checks the hash chain of the tenant's audit log
+      --checkpoints <file>               and that it agrees with these
+  voho audit checkpoint <subdomain>      prints a signed checkpoint of the log, to be kept elsewhere
+  voho audit public-key                  prints what checkpoints are checked with
+  voho audit export <subdomain>          prints the log for scripts/verify-audit-log.mjs
 
 Every change is recorded in the tenant's audit log. The database is the one of MONGODB_URI and REDIS_URL, else the
 one that a running server has started in DATA_DIR.
@@ -54,7 +61,10 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'tenants sandbox': ['off'],
   'keys rewrap': [],
   'usage reconcile': ['month'],
-  'audit verify': [],
+  'audit verify': ['checkpoints'],
+  'audit checkpoint': [],
+  'audit export': [],
+  'audit public-key': [],
 };
 
 /** Reads the command line. @throws UsageError in a sentence for the operator. */
@@ -67,7 +77,12 @@ export function parseCommand(argv: readonly string[]): Command {
   if (!allowed) throw new UsageError(`There is no command "${name}".`);
   const stray = Object.keys(values).find(option => !allowed.includes(option));
   if (stray) throw new UsageError(`"${name}" has no option --${stray}.`);
-  if (name === 'tenants list' || name === 'keys rewrap' || name === 'usage reconcile') {
+  if (
+    name === 'tenants list' ||
+    name === 'keys rewrap' ||
+    name === 'usage reconcile' ||
+    name === 'audit public-key'
+  ) {
     expectCount(name, rest, 0);
     return name === 'usage reconcile' ? { name, month: monthOf(values) } : { name };
   }
@@ -79,8 +94,11 @@ export function parseCommand(argv: readonly string[]): Command {
       return { name, subdomain, limits: limitsOf(values) };
     case 'tenants sandbox':
       return { name, subdomain, isSandbox: values['off'] !== true };
-    case 'tenants resume':
     case 'audit verify':
+      return { name, subdomain, checkpoints: textOf(values, 'checkpoints') };
+    case 'tenants resume':
+    case 'audit checkpoint':
+    case 'audit export':
       return { name, subdomain };
     default:
       throw new UsageError(`There is no command "${name}".`);
@@ -95,6 +113,7 @@ function read(argv: readonly string[]): { positionals: string[]; values: Values 
       options: {
         help: { type: 'boolean', short: 'h' },
         reason: { type: 'string' },
+        checkpoints: { type: 'string' },
         off: { type: 'boolean' },
         'max-concurrent-calls': { type: 'string' },
         'requests-per-minute': { type: 'string' },
@@ -111,6 +130,11 @@ function read(argv: readonly string[]): { positionals: string[]; values: Values 
 function expectCount(name: string, rest: readonly string[], count: 0 | 1): readonly string[] {
   if (rest.length === count) return rest;
   throw new UsageError(count === 0 ? `"${name}" takes no argument.` : `"${name}" takes one subdomain.`);
+}
+
+function textOf(values: Values, option: string): string | null {
+  const text = values[option];
+  return typeof text === 'string' ? text : null;
 }
 
 function reasonOf(values: Values): string | null {

@@ -12,6 +12,7 @@ import { RedisModule } from '../redis/redis.module.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { VaultModule } from '../vault/vault.module.js';
+import { AuditOperations } from './audit-operations.js';
 import { KeyOperations } from './key-operations.js';
 import { RunCommand } from './run-command.js';
 import { TenantOperations } from './tenant-operations.js';
@@ -37,7 +38,7 @@ export class OperatorModule {
         UltravoxModule,
         UsageLedgerModule,
       ],
-      providers: [KeyOperations, RunCommand, TenantOperations, UsageReconciliation],
+      providers: [AuditOperations, KeyOperations, RunCommand, TenantOperations, UsageReconciliation],
     };
   }
 }

@@ -13,8 +13,14 @@ export interface OperatorResult {
   readonly text: string;
 }
 
-/** Runs one command of the operator from start to end. Never throws: what went wrong is in the result. */
-export async function operator(argv: readonly string[]): Promise<OperatorResult> {
+/**
+ * Runs one command of the operator from start to end. Never throws: what went wrong is in the result.
+ * @param write takes lines that are not part of the result's text, as an export has them.
+ */
+export async function operator(
+  argv: readonly string[],
+  write: (line: string) => Promise<void>,
+): Promise<OperatorResult> {
   try {
     const command = parseCommand(argv);
     if (command.name === 'help') return { exitCode: 0, text: HELP };
@@ -24,7 +30,7 @@ export async function operator(argv: readonly string[]): Promise<OperatorResult>
       abortOnError: false,
     });
     try {
-      return await app.get(RunCommand).run(command);
+      return await app.get(RunCommand).run(command, write);
     } finally {
       await app.close();
     }

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AuditVerifier } from '../modules/audit/audit-verifier.js';
-import { TenantRunner } from '../tenancy/tenant-runner.js';
+import { CheckpointKeys } from '../modules/audit/checkpoint-keys.js';
+import { AuditOperations } from './audit-operations.js';
 import type { Command, CommandResult } from './command.js';
 import { KeyOperations } from './key-operations.js';
-import { operatorScope } from './operator-scope.js';
 import { limitsLine, tenantTable } from './tenant-table.js';
 import { TenantOperations } from './tenant-operations.js';
 import { UsageReconciliation } from './usage-reconciliation.js';
@@ -15,12 +14,18 @@ export class RunCommand {
     private readonly tenants: TenantOperations,
     private readonly keys: KeyOperations,
     private readonly reconciliation: UsageReconciliation,
-    private readonly verifier: AuditVerifier,
-    private readonly runner: TenantRunner,
+    private readonly audit: AuditOperations,
+    private readonly checkpointKeys: CheckpointKeys,
   ) {}
 
-  /** @throws OperatorError when it cannot be done. */
-  async run(command: Exclude<Command, { name: 'help' }>): Promise<CommandResult> {
+  /**
+   * @param write takes what is too long to be held as one text, line by line.
+   * @throws OperatorError when it cannot be done.
+   */
+  async run(
+    command: Exclude<Command, { name: 'help' }>,
+    write: (line: string) => Promise<void>,
+  ): Promise<CommandResult> {
     switch (command.name) {
       case 'tenants list':
         return done(tenantTable(await this.tenants.list()));
@@ -46,7 +51,14 @@ export class RunCommand {
       case 'usage reconcile':
         return this.reconciliation.run(command.month);
       case 'audit verify':
-        return this.verify(command.subdomain);
+        return this.verify(command.subdomain, command.checkpoints);
+      case 'audit checkpoint':
+        return done(JSON.stringify(await this.audit.checkpoint(command.subdomain)));
+      case 'audit public-key':
+        return done(this.checkpointKeys.publicKeys.trimEnd());
+      case 'audit export':
+        await this.audit.export(command.subdomain, write);
+        return done('');
     }
   }
 
@@ -59,11 +71,10 @@ export class RunCommand {
     return { exitCode: 1, text };
   }
 
-  private async verify(subdomain: string): Promise<CommandResult> {
-    const tenant = await this.tenants.find(subdomain);
-    const { isIntact, checked, firstBrokenSequence, headHash } = await this.runner.run(
-      operatorScope(tenant),
-      () => this.verifier.verify(),
+  private async verify(subdomain: string, checkpoints: string | null): Promise<CommandResult> {
+    const { isIntact, checked, firstBrokenSequence, headHash } = await this.audit.verify(
+      subdomain,
+      checkpoints,
     );
     return isIntact
       ? done(`${subdomain}: the audit log is intact, ${checked} events, head ${headHash}.`)

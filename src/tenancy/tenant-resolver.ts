@@ -57,8 +57,13 @@ export class TenantResolver {
     return tenant;
   }
 
+  /** Whether a subdomain is a tenant's. */
+  async isNameOf(subdomain: string, tenantId: ObjectId): Promise<boolean> {
+    return (await this.tenants.recent({ subdomain }))?._id.equals(tenantId) ?? false;
+  }
+
   /** The `<subdomain>` of a host `<subdomain>.<BASE_DOMAIN>`, without its port; null for any other host. */
-  private subdomainOf(host: string | undefined): string | null {
+  subdomainOf(host: string | undefined): string | null {
     const name = host?.replace(/:\d+$/, '').replace(/\.$/, '') ?? '';
     const suffix = `.${this.settings.BASE_DOMAIN}`;
     return name.endsWith(suffix) ? name.slice(0, -suffix.length) || null : null;

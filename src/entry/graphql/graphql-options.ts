@@ -11,6 +11,7 @@ import { notesOf } from '../http/http-request.js';
 import { MAX_TOKENS } from './document-limits.js';
 import { Documents } from './documents.js';
 import { OperationPlugin } from './operation.plugin.js';
+import { RefusalRecords } from './refusal-records.js';
 import { refusedOperation } from './refused-operation.js';
 import { schemaOptions } from './schema-options.js';
 
@@ -22,6 +23,7 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
   constructor(
     private readonly operations: OperationPlugin,
     private readonly documents: Documents,
+    private readonly refusals: RefusalRecords,
   ) {}
 
   createGqlOptions(): ApolloDriverConfig {
@@ -57,6 +59,7 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
   ): GraphQLFormattedError {
     const requestId = scopeStore.scope()?.requestId ?? 'none';
     const known = toDomainError(error);
+    this.refusals.note(known);
     if (known.code === 'INTERNAL') {
       const cause = known.cause instanceof Error ? known.cause : new Error(String(known.cause));
       this.logger.error(`${cause.name}: ${cause.message}`, cause.stack);

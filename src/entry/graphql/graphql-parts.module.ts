@@ -7,6 +7,7 @@ import { Documents } from './documents.js';
 import { GraphqlOptions } from './graphql-options.js';
 import { OperationGate } from './operation-gate.js';
 import { OperationPlugin } from './operation.plugin.js';
+import { RefusalRecords } from './refusal-records.js';
 
 /** What GraphQL is set up with, over every door. */
 @Module({
@@ -18,6 +19,7 @@ import { OperationPlugin } from './operation.plugin.js';
     OperationGate,
     OperationPlugin,
     PersistedOperations,
+    RefusalRecords,
     RequestLimits,
   ],
   exports: [DocumentMiddleware, Documents, GraphqlOptions, OperationGate, PersistedOperations, RequestLimits],

@@ -3,6 +3,8 @@ import type { Model } from 'mongoose';
 import { Sealer, type StreamSealing } from '../../events/sealer.js';
 import type { StreamHead } from '../../events/stream-heads.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
+import { UnitOfWork } from '../../mongo/unit-of-work.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
 import { TenantRepository } from '../../tenancy/tenant-repository.js';
 import { AUDIT_CHAIN, type AuditLinkDocument } from './audit-chain.schema.js';
 import { auditHash, GENESIS } from './audit-hash.js';
@@ -12,10 +14,13 @@ import { AuditRepository } from './audit.repository.js';
 @Injectable()
 export class AuditChain extends TenantRepository<AuditLinkDocument> implements StreamSealing {
   readonly stream = 'audit';
+  private readonly sealed = new Map<string, ObjectId>();
 
   constructor(
     @Inject(AUDIT_CHAIN.token) model: Model<AuditLinkDocument>,
     private readonly rows: AuditRepository,
+    private readonly work: UnitOfWork,
+    private readonly context: TenantContext,
     sealer: Sealer,
   ) {
     super(model);
@@ -36,7 +41,21 @@ export class AuditChain extends TenantRepository<AuditLinkDocument> implements S
       return { _id: newObjectId(), sequence: head.position + 1 + index, auditId: row._id, hash };
     });
     await this.insertMany(links);
+    const { id } = this.context.tenant;
+    this.work.afterCommit(() => this.sealed.set(id.toHexString(), id));
     return { position: head.position + links.length, hash };
+  }
+
+  /** The tenants whose chain has grown in this process since this was last asked. */
+  takeSealed(): ObjectId[] {
+    const tenants = [...this.sealed.values()];
+    this.sealed.clear();
+    return tenants;
+  }
+
+  /** The link with this sequence; null when there is none. */
+  at(sequence: number): Promise<AuditLinkDocument | null> {
+    return this.findOne({ sequence });
   }
 
   /** The links behind a sequence, in order. */

@@ -45,6 +45,8 @@ export type AuditAction =
   | 'call.end_requested'
   | 'call.message_sent'
   | 'call.deleted'
+  | 'data.accessed'
+  | 'security.access_denied'
   | 'security.tenant_violation'
   | 'security.refresh_token_reused'
   | 'security.token_forged'

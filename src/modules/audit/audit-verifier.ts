@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '../../events/outbox.js';
 import { type StreamHead, StreamHeads } from '../../events/stream-heads.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
+import type { AuditCheckpoint } from './audit-checkpoint.js';
 import { AuditChain } from './audit-chain.js';
 import { GENESIS } from './audit-hash.js';
 import type { AuditVerificationModel } from './audit-verification.model.js';
@@ -25,11 +26,19 @@ export class AuditVerifier {
     private readonly context: TenantContext,
   ) {}
 
-  /** Checks the log of the running scope's tenant. It changes nothing. */
-  async verify(): Promise<AuditVerificationModel> {
+  /**
+   * Checks the log of the running scope's tenant. It changes nothing.
+   * @param checkpoints which the log must still agree with: what shows when its end is cut off together with the head.
+   */
+  async verify(checkpoints: readonly AuditCheckpoint[] = []): Promise<AuditVerificationModel> {
     const head = await this.heads.read('audit');
     const walk = await this.walkTo(head);
-    const faults = [walk.brokenAt, await this.faultAtHead(head, walk), await this.strayRow()];
+    const faults = [
+      walk.brokenAt,
+      await this.faultAtHead(head, walk),
+      await this.strayRow(),
+      await this.faultAtCheckpoints(head, checkpoints),
+    ];
     const broken = faults.filter(sequence => sequence !== null);
     return {
       isIntact: broken.length === 0,
@@ -58,6 +67,19 @@ export class AuditVerifier {
     // Links come together with the head's advance: a head that is read after them has caught up with every one.
     const { position } = await this.heads.read('audit');
     return last > position ? position + 1 : null;
+  }
+
+  private async faultAtCheckpoints(
+    { position }: StreamHead,
+    checkpoints: readonly AuditCheckpoint[],
+  ): Promise<number | null> {
+    for (const { sequence, hash } of [...checkpoints].sort((a, b) => a.sequence - b.sequence)) {
+      if (sequence === 0) continue;
+      const link = await this.chain.at(sequence);
+      if (!link) return Math.min(sequence, position + 1);
+      if (link.hash !== hash) return sequence;
+    }
+    return null;
   }
 
   /** The place that the first row beside the chain claims by its time; null when there is none. */

@@ -2,12 +2,16 @@ import { Global, Module } from '@nestjs/common';
 import { modelProvider } from '../../mongo/model-provider.js';
 import { UsersModule } from '../users/users.module.js';
 import { AUDIT_CHAIN } from './audit-chain.schema.js';
+import { AccessRecords } from './access-records.js';
 import { AuditChain } from './audit-chain.js';
+import { AuditCheckpoints } from './audit-checkpoints.js';
+import { AuditExport } from './audit-export.js';
 import { AuditFeed } from './audit-feed.js';
 import { AuditJoining } from './audit-joining.js';
 import { AuditLog } from './audit-log.js';
 import { AuditReader } from './audit-reader.js';
 import { AuditVerifier } from './audit-verifier.js';
+import { CheckpointKeys } from './checkpoint-keys.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditResolver } from './audit.resolver.js';
 import { AUDIT_EVENTS } from './audit.schema.js';
@@ -21,7 +25,10 @@ import { AuditSubscriptions } from './audit.subscriptions.js';
   providers: [
     modelProvider(AUDIT_EVENTS),
     modelProvider(AUDIT_CHAIN),
+    AccessRecords,
     AuditChain,
+    AuditCheckpoints,
+    AuditExport,
     AuditFeed,
     AuditJoining,
     AuditLog,
@@ -31,7 +38,17 @@ import { AuditSubscriptions } from './audit.subscriptions.js';
     AuditService,
     AuditSubscriptions,
     AuditVerifier,
+    CheckpointKeys,
   ],
-  exports: [AuditLog, AuditService, AuditVerifier],
+  exports: [
+    AccessRecords,
+    AuditChain,
+    AuditCheckpoints,
+    AuditExport,
+    AuditLog,
+    AuditService,
+    AuditVerifier,
+    CheckpointKeys,
+  ],
 })
 export class AuditModule {}

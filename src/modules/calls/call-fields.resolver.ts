@@ -6,6 +6,7 @@ import { paginate } from '../../pagination/connection.js';
 import { CursorCodec } from '../../pagination/cursor-codec.js';
 import { PerViewer } from '../../schema/per-viewer.js';
 import { AgentModel } from '../agents/agent.model.js';
+import { AccessRecords } from '../audit/access-records.js';
 import { UserModel } from '../users/user.model.js';
 import { CallEventConnection, type CallEventModel } from './call-event.model.js';
 import { CallEventCursors } from './call-event-cursors.js';
@@ -33,6 +34,7 @@ export class CallFieldsResolver {
     private readonly recordings: CallRecordings,
     private readonly joins: CallJoins,
     private readonly cursors: CursorCodec,
+    private readonly accesses: AccessRecords,
   ) {}
 
   @ResolveField(() => AgentModel, {
@@ -73,13 +75,16 @@ export class CallFieldsResolver {
 
   @PerViewer()
   @ResolveField(() => CallRecordingModel, { nullable: true, description: 'null: there is none (yet).' })
-  recording(@Parent() { document }: CallModel): CallRecordingModel | null {
-    return this.recordings.linkTo(document);
+  async recording(@Parent() { id, document }: CallModel): Promise<CallRecordingModel | null> {
+    const recording = this.recordings.linkTo(document);
+    if (recording) await this.accesses.note('recording', id);
+    return recording;
   }
 
   @PerViewer()
   @ResolveField(() => UtteranceConnection)
-  transcript(@Parent() { id, document }: CallModel, @Args() page: CallPartsArgs) {
+  async transcript(@Parent() { id, document }: CallModel, @Args() page: CallPartsArgs) {
+    await this.accesses.note('transcript', id);
     return paginate<UtteranceDocument, UtteranceModel>({
       list: `transcript ${id}`,
       page,
