@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startEngines } from '../src/embedded/engines/start-engines.js';
 import { benchFanOut } from './fan-out.js';
 import { benchListQuery } from './list-query.js';
+import { benchWireGuard } from './wire-guard.js';
 import type { Comparison } from './comparison.js';
 
 /** Runs every comparison on engines of its own and prints a table. Figures are ratios: machines differ. */
@@ -17,8 +18,15 @@ const engines = await startEngines({
 process.env['TEST_MONGODB_URI'] = engines.mongodbUri;
 process.env['TEST_REDIS_URL'] = engines.redisUrl;
 try {
-  const comparisons: Comparison[] =
-    process.argv[2] === 'fan-out' ? [await benchFanOut()] : [await benchListQuery(), await benchFanOut()];
+  const benches: Readonly<Record<string, () => Promise<Comparison[]>>> = {
+    'list-query': async () => [await benchListQuery()],
+    'fan-out': async () => [await benchFanOut()],
+    'wire-guard': benchWireGuard,
+  };
+  const comparisons: Comparison[] = [];
+  for (const [name, bench] of Object.entries(benches)) {
+    if (process.argv.length < 3 || process.argv.includes(name)) comparisons.push(...(await bench()));
+  }
   console.table(
     Object.fromEntries(
       comparisons.map(({ what, unit, voho, peer, peerName }) => [

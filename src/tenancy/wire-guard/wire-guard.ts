@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { Connection, mongo } from 'mongoose';
+import type { Connection } from 'mongoose';
 import { IsolationError } from '../../errors/isolation-error.js';
-import type { CommandGuard } from '../../mongo/command-guard.js';
+import type { Command, CommandGuard } from '../../mongo/command-guard.js';
 import { commentOf, scopeStore } from '../scope-store.js';
 import { CollectionClasses } from './collection-classes.js';
-import { OpenCursors } from './open-cursors.js';
 import { type Part, partsOf } from './pin.js';
 import { plainPipelineFault } from './pipeline-fault.js';
+import { SessionOwners } from './session-owners.js';
 import { DATA_COMMANDS, type Ground, scopedBulkFault, scopedCommandFault } from './scoped-command.js';
 
 /** What the driver needs to keep its connections, sessions and cursors; none of it reads or changes documents. */
@@ -20,8 +20,8 @@ const PREPARING: ReadonlySet<string> = new Set([
   ...['create', 'createIndexes', 'collMod', 'listCollections', 'listIndexes'],
 ]);
 
-/** Commands that are answered with a cursor. */
-const CURSORS: ReadonlySet<string> = new Set(['find', 'aggregate', 'getMore']);
+/** Commands that open a cursor. */
+const OPENING: ReadonlySet<string> = new Set(['find', 'aggregate']);
 
 /**
  * The last wall before the database: reads every command as it is about to be written to the wire, and refuses what
@@ -32,35 +32,35 @@ const CURSORS: ReadonlySet<string> = new Set(['find', 'aggregate', 'getMore']);
 @Injectable()
 export class WireGuard implements CommandGuard {
   private readonly classes = new WeakMap<Connection, CollectionClasses>();
-  private readonly cursors = new OpenCursors();
+  private readonly cursors = new SessionOwners();
 
   /** @throws IsolationError for a command that must not be sent. */
-  check(started: mongo.CommandStartedEvent, connection: Connection): void {
-    const { commandName: name, requestId } = started;
-    const command = started.command as Part;
-    if (HOUSEKEEPING.has(name)) return this.cursors.forget(partsOf(command['cursors']));
-    const fault =
-      started.databaseName === connection.name || name === 'bulkWrite'
-        ? this.faultOf(name, command, connection)
-        : 'it leads to another database';
+  check(command: Command, connection: Connection): void {
+    const { name, database, body, session } = command;
+    if (HOUSEKEEPING.has(name)) return;
+    const isElsewhere = database !== connection.name && name !== 'bulkWrite';
+    const fault = isElsewhere
+      ? 'it leads to another database'
+      : this.faultOf(name, body, session, connection);
     if (fault !== null)
-      throw new IsolationError(String(command['collection'] ?? command[name]), name, fault, 'wire');
-    if (CURSORS.has(name)) this.cursors.ask(requestId, currentOwner());
+      throw new IsolationError(String(body['collection'] ?? body[name]), name, fault, 'wire');
+    if (OPENING.has(name)) this.cursors.note(session, currentOwner());
   }
 
-  answered({ commandName, requestId, reply }: mongo.CommandSucceededEvent): void {
-    if (CURSORS.has(commandName)) this.cursors.answer(requestId, reply);
-  }
-
-  private faultOf(name: string, command: Part, connection: Connection): string | null {
+  private faultOf(
+    name: string,
+    command: Part,
+    session: object | null,
+    connection: Connection,
+  ): string | null {
     if (PREPARING.has(name)) return systemFault(command, 'schema.prepare');
     switch (name) {
       case 'explain': {
         const explained = command['explain'] as Part;
-        return this.faultOf(Object.keys(explained)[0] ?? '', explained, connection);
+        return this.faultOf(Object.keys(explained)[0] ?? '', explained, session, connection);
       }
       case 'getMore':
-        return this.cursors.isOf(command['getMore'], currentOwner()) ? null : "the cursor is somebody else's";
+        return this.cursors.isOf(session, currentOwner()) ? null : "the cursor is somebody else's";
       case 'bulkWrite':
         return this.bulkFault(command, connection);
       default:
