@@ -20,6 +20,7 @@ import { TenantsModule } from './modules/tenants/tenants.module.js';
 import { UltravoxModule } from './modules/ultravox/ultravox.module.js';
 import { UsageModule } from './modules/usage/usage.module.js';
 import { UsersModule } from './modules/users/users.module.js';
+import { WebhooksModule } from './modules/webhooks/webhooks.module.js';
 import { MongoModule } from './mongo/mongo.module.js';
 import { RecordingsModule } from './recordings/recordings.module.js';
 import { RedisModule } from './redis/redis.module.js';
@@ -55,6 +56,7 @@ export class AppModule {
         AgentsModule,
         CallsModule,
         UltravoxModule,
+        WebhooksModule,
         AnalyticsModule,
         UsageModule,
         AuditModule,

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { InvalidEnvironmentError } from './invalid-environment.error.js';
 import { parseS3Location } from './s3-location.js';
@@ -37,6 +38,16 @@ const commaList = z.string().transform(value =>
     .split(',')
     .map(item => item.trim())
     .filter(item => item !== ''),
+);
+
+/** Networks in CIDR notation, or single addresses, separated by commas. */
+const networks = commaList.transform((items, context) =>
+  items.map(item => {
+    const network = item.includes('/') ? item : `${item}/${item.includes(':') ? 128 : 32}`;
+    if (ipaddr.isValidCIDR(network)) return ipaddr.parseCIDR(network);
+    context.addIssue(`must be addresses or networks such as 10.0.0.0/8, not ${item}`);
+    return z.NEVER;
+  }),
 );
 
 /** An address without a trailing slash, so that paths can be appended to it. */
@@ -123,6 +134,7 @@ const variables = z.object({
     .default('false')
     .transform(value => value === 'true'),
   PROVIDER_CREATIONS_PER_MINUTE: wholeNumber(1, 100_000).optional(),
+  WEBHOOK_ALLOWED_ADDRESSES: networks.default([]),
   METRICS_TOKEN: z.string().min(16, 'must be at least 16 characters long').optional(),
   TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -80,5 +80,7 @@ schema.index(
 // For CallEvents.after of one user, and of one call.
 schema.index({ tenantId: 1, ownerId: 1, position: 1 });
 schema.index({ tenantId: 1, callId: 1, position: 1 });
+// For CallEvents.between.
+schema.index({ tenantId: 1, occurredAt: 1 });
 
 export const CALL_EVENTS = defineCollection<CallEventDocument>('CallEvent', 'callEvents', schema);

@@ -102,6 +102,22 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
     );
   }
 
+  /** Events of some kinds that occurred in a time, at most `limit`, in no order; none behind `upTo`. Without content. */
+  between(
+    from: Date,
+    to: Date,
+    { types, upTo, limit }: { types: readonly CallHappening['type'][]; upTo: number; limit: number },
+  ): Promise<Pick<CallEventDocument, '_id' | 'callId' | 'position'>[]> {
+    return this.find(
+      {
+        occurredAt: { $gte: from, $lt: to },
+        position: { $gt: 0, $lte: upTo },
+        'happening.type': { $in: [...types] },
+      },
+      { limit, projection: { callId: 1, position: 1 } },
+    );
+  }
+
   /** Removes the events up to a position. The stream's floor must have been raised to it before. */
   async removeUpTo(position: number): Promise<void> {
     await this.deleteMany({ position: { $gt: 0, $lte: position } });

@@ -48,6 +48,7 @@ const MOST_ATTEMPTS = 6;
 export class Sealer {
   private readonly logger = new Logger('Sealer');
   private readonly sealings = new Map<StreamName, StreamSealing>();
+  private readonly followers = new Map<StreamName, (() => Promise<void>)[]>();
   /** Runs of this process: one at a time per tenant and stream, with at most one more waiting behind it. */
   private readonly running = new Map<string, Run>();
 
@@ -63,6 +64,14 @@ export class Sealer {
   /** Adds a stream; its owner does this once at start. */
   register(sealing: StreamSealing): void {
     this.sealings.set(sealing.stream, sealing);
+  }
+
+  /**
+   * Has `work` done in each transaction that gives places in a stream: what it stores, in the stream's tenant, is
+   * stored with them or not at all. Its owner does this once at start.
+   */
+  onSealed(stream: StreamName, work: () => Promise<void>): void {
+    this.followers.set(stream, [...(this.followers.get(stream) ?? []), work]);
   }
 
   /** Notes new rows in the running transaction, and seals them as soon as it has committed. */
@@ -136,6 +145,7 @@ export class Sealer {
       const { further = [], ...next } = await sealing.seal(ids, head, isPartial);
       await this.heads.advance(stream, head, next);
       await this.outbox.remove(tenantId, stream, [...ids, ...further]);
+      for (const follow of this.followers.get(stream) ?? []) await follow();
       return { position: next.position, isPartial };
     });
   }

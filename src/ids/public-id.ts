@@ -2,7 +2,17 @@ import { type ObjectId, parseObjectId } from '../mongo/object-id.js';
 
 /** The types that ids name outside the server: `<type>_<24 hex digits>`. */
 export type IdType =
-  'tenant' | 'user' | 'agent' | 'call' | 'event' | 'audit' | 'invitation' | 'session' | 'key';
+  | 'tenant'
+  | 'user'
+  | 'agent'
+  | 'call'
+  | 'event'
+  | 'audit'
+  | 'invitation'
+  | 'session'
+  | 'key'
+  | 'webhook'
+  | 'delivery';
 
 /** Writes an id as clients see it, for example `call_65f0…`. */
 export function toPublicId(type: IdType, id: ObjectId): string {

@@ -5,14 +5,15 @@ import type { ObjectId } from '../mongo/object-id.js';
 import { repeat, type Repeating } from '../repeat/repeat.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
 import { jobScope } from '../tenancy/tenant-scope.js';
+import { type JobBounds, JobLane } from './job-lane.js';
 import type { JobDocument, JobKind } from './job.schema.js';
 import { Jobs, LEASE_MS } from './jobs.js';
 
 /** Looks after one thing, inside its tenant. Returns when to look again by {@link StoreClock}, or null once it is settled. */
 export type JobHandler = (id: ObjectId) => Promise<Date | null>;
 
-/** Jobs that one process works on at a time. */
-const AT_ONCE = 50;
+/** The bounds of jobs whose kind has none of its own. */
+const COMMON: JobBounds = { atOnce: 50, ofTenant: 50 };
 /** How long a stopping process waits for the jobs in hand: a provider or a database that is away must not hold it. */
 const STOP_WITHIN_MS = 8000;
 /** When a job is tried again after an unexpected failure. */
@@ -24,6 +25,8 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly logger = new Logger('Jobs');
   private readonly handlers = new Map<JobKind, JobHandler>();
   private readonly active = new Map<string, Promise<boolean>>();
+  private readonly common = new JobLane(COMMON);
+  private readonly lanes = [this.common];
   private repeating: Repeating | null = null;
   private isStopping = false;
 
@@ -33,9 +36,15 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly clock: StoreClock,
   ) {}
 
-  /** Says who works on a kind of job; done once at start. */
-  handle(kind: JobKind, handler: JobHandler): void {
+  /**
+   * Says who works on a kind of job; done once at start.
+   * @param bounds for a kind whose jobs wait for strangers: with bounds of its own it holds up no other kind.
+   */
+  handle(kind: JobKind, handler: JobHandler, bounds?: JobBounds): void {
     this.handlers.set(kind, handler);
+    const lane = bounds ? new JobLane(bounds) : this.common;
+    lane.kinds.push(kind);
+    if (bounds) this.lanes.push(lane);
   }
 
   onApplicationBootstrap(): void {
@@ -75,13 +84,19 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
 
   /** Begins with due jobs, as many as there is room for. It is looked again as soon as there is room for more. */
   async lookForDue(): Promise<void> {
-    const room = AT_ONCE - this.active.size;
+    for (const lane of this.lanes) if (lane.kinds.length > 0) await this.lookInto(lane);
+  }
+
+  private async lookInto(lane: JobLane): Promise<void> {
+    const { room } = lane;
     if (room <= 0 || this.isStopping) return;
-    const due = await this.jobs.due(room);
-    const runs = due.map(job => this.runNow(job._id));
-    if (due.length === room)
+    const due = await this.jobs.due(lane.kinds, room, lane.fullTenants);
+    const runs: Promise<boolean>[] = [];
+    for (const { _id, tenantId } of due)
+      if (lane.hasRoomFor(tenantId)) runs.push(this.start(_id, lane, tenantId));
+    if (due.length === room && runs.length > 0)
       void Promise.race(runs)
-        .then(() => this.lookForDue())
+        .then(() => this.lookInto(lane))
         .catch(() => undefined);
   }
 
@@ -90,29 +105,50 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
    * that is over, with whether it was done in this process; never rejects.
    */
   runNow(id: ObjectId): Promise<boolean> {
+    return this.start(id, this.common, null);
+  }
+
+  /** Works on a job of a kind with bounds at once, if they allow it now; else it has its turn when it is due. */
+  runIfRoom(kind: JobKind, tenantId: ObjectId, id: ObjectId): void {
+    const lane = this.lanes.find(({ kinds }) => kinds.includes(kind));
+    if (lane?.hasRoomFor(tenantId)) void this.start(id, lane, tenantId);
+  }
+
+  private start(id: ObjectId, lane: JobLane, tenantId: ObjectId | null): Promise<boolean> {
     const key = id.toHexString();
     const running = this.active.get(key);
     if (running || this.isStopping) return running ?? Promise.resolve(false);
-    const run = this.runWhileWoken(id)
+    const leave = lane.enter(tenantId);
+    const run = this.runWhileWoken(id, lane)
       .catch((error: unknown) => {
         this.logger.warn(`Job ${key} failed: ${(error as Error).message}`);
         return false;
       })
-      .finally(() => this.active.delete(key));
+      .finally(() => {
+        this.active.delete(key);
+        leave();
+      });
     this.active.set(key, run);
     return run;
   }
 
-  private async runWhileWoken(id: ObjectId): Promise<boolean> {
-    let outcome = await this.claimAndRun(id);
-    while (outcome === 'woken' && !this.isStopping) outcome = await this.claimAndRun(id);
+  /** Where places are few, a job that is woken again and again must not keep its own. */
+  private async runWhileWoken(id: ObjectId, lane: JobLane): Promise<boolean> {
+    let outcome = await this.claimAndRun(id, lane);
+    while (outcome === 'woken' && lane === this.common && !this.isStopping)
+      outcome = await this.claimAndRun(id, lane);
     return outcome !== 'not-ours';
   }
 
-  private async claimAndRun(id: ObjectId): Promise<'done' | 'woken' | 'not-ours'> {
+  private async claimAndRun(id: ObjectId, lane: JobLane): Promise<'done' | 'woken' | 'not-ours'> {
     const job = await this.jobs.claim(id);
     const handler = job && this.handlers.get(job.kind);
     if (!handler) return 'not-ours';
+    if (!lane.kinds.includes(job.kind)) {
+      // It has changed its kind since it was due: its own lane is to have it.
+      await this.jobs.release(job, job.dueAt);
+      return 'not-ours';
+    }
     const renewal = setInterval(() => {
       this.jobs.renew(job).catch(() => undefined);
     }, LEASE_MS / 3);

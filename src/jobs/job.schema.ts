@@ -3,7 +3,15 @@ import type { ObjectId } from '../mongo/object-id.js';
 import { systemSchema } from '../tenancy/plugin/system-schema.js';
 
 /** What has to be looked after. */
-export const JOB_KINDS = ['call', 'retention', 'admission', 'invitation-mail', 'password-reset'] as const;
+export const JOB_KINDS = [
+  'call',
+  'retention',
+  'admission',
+  'invitation-mail',
+  'password-reset',
+  'webhook',
+  'failing-webhook',
+] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /**
@@ -11,7 +19,10 @@ export type JobKind = (typeof JOB_KINDS)[number];
  * time and a lease.
  */
 export interface JobDocument {
-  /** The id of what is looked after: of a call, an invitation, a password reset, of the tenant whose retention it is, of an account of the provider. */
+  /**
+   * The id of what is looked after: of a call, a webhook, an invitation, a password reset, the tenant whose retention it
+   * is, an account of the provider.
+   */
   _id: ObjectId;
   kind: JobKind;
   /** null: it belongs to no tenant. */
@@ -32,7 +43,7 @@ const schema = systemSchema<JobDocument>('work', {
   leaseId: { type: 'ObjectId', default: null },
   leasedUntil: { type: Date, default: null },
 });
-// For Jobs.due.
-schema.index({ dueAt: 1 });
+// For Jobs.due and nextDueAt.
+schema.index({ kind: 1, dueAt: 1 });
 
 export const JOBS = defineCollection<JobDocument>('Job', 'jobs', schema);

@@ -3,7 +3,7 @@ import type { Model } from 'mongoose';
 import { StoreClock } from '../mongo/store-clock.js';
 import { newObjectId, type ObjectId } from '../mongo/object-id.js';
 import { SystemAccess } from '../tenancy/system-access.js';
-import { type JobDocument, type JobKind, JOBS } from './job.schema.js';
+import { JOB_KINDS, type JobDocument, type JobKind, JOBS } from './job.schema.js';
 
 /** How long a lease counts without being renewed: a dead process holds a job up for no longer. */
 export const LEASE_MS = 15_000;
@@ -53,12 +53,17 @@ export class Jobs {
     );
   }
 
-  /** The jobs that are due and that nobody works on, oldest first. */
-  due(limit: number): Promise<JobDocument[]> {
+  /** The jobs of some kinds that are due and that nobody works on, oldest first; none of the tenants left out. */
+  due(kinds: readonly JobKind[], limit: number, without: readonly ObjectId[] = []): Promise<JobDocument[]> {
     const now = this.clock.now();
     return this.system.run('work.claim', () =>
       this.model
-        .find({ dueAt: { $lte: now }, $or: [{ leasedUntil: null }, { leasedUntil: { $lte: now } }] })
+        .find({
+          kind: { $in: [...kinds] },
+          dueAt: { $lte: now },
+          ...(without.length > 0 ? { tenantId: { $nin: [...without] } } : {}),
+          $or: [{ leasedUntil: null }, { leasedUntil: { $lte: now } }],
+        })
         .sort({ dueAt: 1 })
         .limit(limit)
         .lean()
@@ -68,9 +73,10 @@ export class Jobs {
 
   /** When some job can be worked on next, if nothing happens until then; null when there is none. */
   async nextDueAt(): Promise<Date | null> {
-    const first = await this.system.run('work.claim', () =>
-      this.model.findOne({}).sort({ dueAt: 1 }).lean().exec(),
+    const firsts = await this.system.run('work.claim', () =>
+      Promise.all(JOB_KINDS.map(kind => this.model.findOne({ kind }).sort({ dueAt: 1 }).lean().exec())),
     );
+    const [first] = firsts.filter(job => job !== null).sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime());
     if (!first) return null;
     // Those in hand were due before all others; should their process be dead, their leases end by themselves.
     const { dueAt, leasedUntil } = first;

@@ -10,6 +10,8 @@ const TYPE_OF_ID: Readonly<Record<string, string>> = {
   call: 'Call',
   audit: 'AuditEvent',
   key: 'ApiKey',
+  webhook: 'Webhook',
+  delivery: 'WebhookDelivery',
 };
 
 @InterfaceType({

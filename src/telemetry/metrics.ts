@@ -61,6 +61,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly webhookAttempts = new Histogram({
+    name: 'voho_webhook_attempt_seconds',
+    help: "Duration of tries to deliver an event to a tenant's webhook.",
+    labelNames: ['outcome'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15],
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -4,6 +4,7 @@ import { Outbox } from '../../src/events/outbox.js';
 import { Jobs } from '../../src/jobs/jobs.js';
 import { collectionDefinitions } from '../../src/mongo/model-provider.js';
 import type { Client, Loose } from '../kit/client.js';
+import { tenantIdOf } from '../kit/events.js';
 import { generatedFile, table } from '../kit/generated-file.js';
 import { callWithStatus, seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
@@ -39,6 +40,9 @@ describe('The indexes', () => {
     await client.data('mutation { createApiKey(input: { name: "Key", scopes: [CALLS_READ] }) { secret } }');
     await client.data('mutation { inviteUser(input: { email: "open@people.example" }) { token } }');
     await client.data('mutation { requestPasswordReset(email: "lost@people.example") }');
+    await client.data(
+      'mutation { createWebhook(input: { url: "https://one.example/hook", events: [CALL_STATUS_CHANGED] }) { secret } }',
+    );
     const { createAgent } = await client.data(
       'mutation { createAgent(input: { name: "One", systemPrompt: "You are one." }) { id } }',
     );
@@ -250,6 +254,34 @@ describe('The indexes', () => {
     expect(sums.map(({ docsExamined }) => docsExamined)).toEqual([0]);
   });
 
+  it('serve webhooks: their lists, what they follow and send, and a replay', async () => {
+    const { webhooks } = await client.data('{ webhooks { id isEnabled } }');
+    const { id } = webhooks.find((webhook: Loose) => webhook.isEnabled);
+    const [from, to] = [new Date(Date.now() - 86_400_000), new Date(Date.now() + 86_400_000)];
+    const entries = await profiled(async () => {
+      await client.data(
+        'query ($id: ID!) { node(id: $id) { ... on Webhook { deliveries { totalCount nodes { id } pageInfo { endCursor } } } } }',
+        { id },
+      );
+      await client.data(
+        'mutation ($id: ID!, $from: DateTime!, $to: DateTime!) { replayWebhook(id: $id, from: $from, to: $to) }',
+        { id, from, to },
+      );
+      // The courier takes it up by itself.
+      const next = () => db.collection('jobs').findOne({ kind: { $in: ['webhook', 'failing-webhook'] } });
+      while (
+        ((await next())?.['leasedUntil'] ?? null) !== null ||
+        Number((await next())?.['dueAt']) < Date.now()
+      )
+        await new Promise(resolve => setTimeout(resolve, 50));
+    });
+    expect(entries.some(({ ns, command }) => ns.endsWith('webhookDeliveries') && command.aggregate)).toBe(
+      true,
+    );
+    expect(scans(entries)).toEqual([]);
+    expect(sorts(entries)).toEqual([]);
+  });
+
   it('serve a subscriber who comes back, for all calls, for one and for one user', async () => {
     const user = await userOf();
     const entries = await profiled(async () => {
@@ -272,7 +304,9 @@ describe('The indexes', () => {
 
   it('serve the scans for jobs that are due and for rows that wait', async () => {
     const entries = await profiled(async () => {
-      await server.app.get(Jobs).due(50);
+      await server.app.get(Jobs).due(['call', 'retention'], 50);
+      await server.app.get(Jobs).due(['webhook'], 50, [tenantIdOf(tenant)]);
+      await server.app.get(Jobs).nextDueAt();
       await server.app.get(Outbox).streamsWaiting(new Date(), 50);
       await server.app.get(Outbox).oldest();
     });

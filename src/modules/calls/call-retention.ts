@@ -7,6 +7,7 @@ import type { ObjectId } from '../../mongo/object-id.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { RecordingStore } from '../../recordings/recording-store.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
+import { WebhookDeliveriesService } from '../webhooks/webhook-deliveries.service.js';
 import { CallRoutes } from './call-routes.js';
 import { CallsRepository } from './calls.repository.js';
 import { UtterancesRepository } from './utterances.repository.js';
@@ -30,6 +31,7 @@ export class CallRetention {
     private readonly calls: CallsRepository,
     private readonly utterances: UtterancesRepository,
     private readonly events: CallEvents,
+    private readonly deliveries: WebhookDeliveriesService,
     private readonly heads: StreamHeads,
     private readonly recordings: RecordingStore,
     private readonly routes: CallRoutes,
@@ -67,6 +69,7 @@ export class CallRetention {
     const { floor } = await this.heads.read('calls');
     const end = await this.endOfRemovable(floor);
     if (end > floor) await this.heads.raiseFloor('calls', end);
+    await this.deliveries.removeUpTo(end);
     await this.events.removeUpTo(end);
   }
 

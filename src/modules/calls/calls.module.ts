@@ -4,6 +4,7 @@ import { AgentsModule } from '../agents/agents.module.js';
 import { UltravoxModule } from '../ultravox/ultravox.module.js';
 import { UsageLedgerModule } from '../usage/usage-ledger.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { Admission } from './admission.js';
 import { AdmissionRound } from './admission-round.js';
 import { CallChanges } from './call-changes.js';
@@ -49,7 +50,7 @@ import { UtterancesRepository } from './utterances.repository.js';
 
 /** Calls: made, brought to the provider, followed, settled, and told of live. */
 @Module({
-  imports: [AgentsModule, UltravoxModule, UsageLedgerModule, UsersModule],
+  imports: [AgentsModule, UltravoxModule, UsageLedgerModule, UsersModule, WebhooksModule],
   controllers: [ProviderWebhooksController, RecordingsController],
   providers: [
     modelProvider(CALLS),

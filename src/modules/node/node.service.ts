@@ -11,6 +11,8 @@ import { CallsService } from '../calls/calls.service.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 import { InvitationsService } from '../users/invitations.service.js';
 import { UsersService } from '../users/users.service.js';
+import { WebhookDeliveriesService } from '../webhooks/webhook-deliveries.service.js';
+import { WebhooksService } from '../webhooks/webhooks.service.js';
 
 /** Finds anything by its id, with the very checks of the field that it is usually read by. */
 @Injectable()
@@ -23,6 +25,8 @@ export class NodeService {
     private readonly calls: CallsService,
     private readonly audit: AuditService,
     private readonly apiKeys: ApiKeysService,
+    private readonly webhooks: WebhooksService,
+    private readonly deliveries: WebhookDeliveriesService,
     private readonly context: TenantContext,
   ) {}
 
@@ -46,6 +50,10 @@ export class NodeService {
         return this.audit.find(id);
       case 'key':
         return this.apiKeys.find(id);
+      case 'webhook':
+        return this.webhooks.find(id);
+      case 'delivery':
+        return this.deliveries.find(id);
       default:
         return null;
     }

@@ -32,6 +32,13 @@ const COPIED: Readonly<Record<string, (index: number, original: Loose) => object
   sessions: () => ({}),
   apiKeys: index => ({ createdAt: daysAgo(index), revokedAt: index % 2 ? LATER : null }),
   passwordResets: index => ({ email: `lost-${index % 20}@copies.example` }),
+  webhooks: index => ({ createdAt: daysAgo(index), isEnabled: false }),
+  webhookDeliveries: index => ({
+    createdAt: daysAgo(index),
+    position: index + 1000,
+    status: index % 2 ? 'PENDING' : 'DELIVERED',
+    nextAttemptAt: index % 2 ? LATER : null,
+  }),
   // Not yet due, and of nobody: the server must leave them alone.
   jobs: () => ({ tenantId: newObjectId(), dueAt: LATER }),
   outbox: () => ({ tenantId: newObjectId(), createdAt: LATER }),
@@ -69,4 +76,6 @@ export async function fillUp(db: mongo.Db): Promise<void> {
     }));
     await db.collection<Loose>(collection).insertMany(copies);
   }
+  // The feed goes on behind the copies: whoever has read them looks for nothing in front of them any more.
+  await db.collection('streamHeads').updateMany({ stream: 'calls' }, { $set: { position: 1000 + COPIES } });
 }

@@ -15,6 +15,7 @@ export const CALLS = `query ($first: Int, $after: String, $last: Int, $before: S
 }`;
 const AUDIT = 'query ($filter: AuditFilter) { auditEvents(filter: $filter) { nodes { id } } }';
 const KEY = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }';
+const HOOK = 'mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { secret } }';
 const PASSWORDS = `mutation ($currentPassword: String!, $newPassword: String!) {
   changePassword(currentPassword: $currentPassword, newPassword: $newPassword)
 }`;
@@ -174,6 +175,15 @@ export const FIELD_CASES: readonly Case[] = [
   ['metadata with a path', CALL, call({ metadata: { 'a.b': 'c' } }), 'input.metadata.a.b'],
   ['variables that are a text', CALL, call({ variables: 'name' }), 'input.variables'],
   ['variables with an operator as name', CALL, call({ variables: { $gt: '' } }), 'input.variables.$gt'],
+
+  ['a webhook that is no URL', HOOK, { input: { url: 'hook', events: ['CALL_DELETED'] } }, 'input.url'],
+  [
+    'a webhook to the machine itself',
+    HOOK,
+    { input: { url: 'http://localhost/hook', events: ['CALL_DELETED'] } },
+    'input.url',
+  ],
+  ['a webhook of nothing', HOOK, { input: { url: 'https://a.example', events: [] } }, 'input.events'],
 
   ['first: 100000', CALLS, { first: 100_000 }, 'first'],
   ['first: 0', CALLS, { first: 0 }, 'first'],

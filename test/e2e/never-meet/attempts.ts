@@ -38,6 +38,9 @@ const subscription = (fields: string) => byId('subscription', fields);
 /** Every root field, and how it is tried. The test fails for a field that is missing here. */
 export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'Query.invitations': [{ query: '{ invitations { id email } }' }],
+  'Query.webhooks': [
+    { query: '{ webhooks { id url events deliveries { totalCount nodes { id eventId lastError } } } }' },
+  ],
   'Query.apiKeys': [{ query: '{ apiKeys { id name prefix } }' }],
   'Query.viewer': [{ query: `{ viewer { ${USER} } }` }],
   'Query.user': [query(`user(id: $id) { ${USER} }`)('user')],
@@ -128,7 +131,19 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
     },
   ],
   'Query.node': (
-    ['tenant', 'user', 'agent', 'call', 'invitation', 'audit', 'event', 'session', 'key'] as const
+    [
+      'tenant',
+      'user',
+      'agent',
+      'call',
+      'invitation',
+      'audit',
+      'event',
+      'session',
+      'key',
+      'webhook',
+      'delivery',
+    ] as const
   ).map(
     query(
       `node(id: $id) { id ... on User { ${USER} } ... on Agent { name } ... on Call { systemPrompt } ... on Tenant { name branding { name } } }`,
@@ -147,6 +162,27 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
       differs: OWN,
     },
   ],
+  'Mutation.createWebhook': [
+    {
+      query:
+        'mutation { createWebhook(input: { url: "https://ordinary.example/hook", events: [CALL_DELETED] }) { webhook { url } } }',
+      differs: OWN,
+    },
+  ],
+  'Mutation.setWebhookEnabled': [
+    mutation('setWebhookEnabled(id: $id, isEnabled: true) { id url }')('webhook'),
+    mutation('setWebhookEnabled(id: $id, isEnabled: false) { id url }')('webhook'),
+  ],
+  'Mutation.deleteWebhook': [mutation('deleteWebhook(id: $id)')('webhook')],
+  'Mutation.rotateWebhookSecret': [
+    mutation('rotateWebhookSecret(id: $id) { secret webhook { id url } }')('webhook'),
+  ],
+  'Mutation.replayWebhook': [
+    mutation('replayWebhook(id: $id, from: "2026-01-01T00:00:00.000Z", to: "2026-01-02T00:00:00.000Z")')(
+      'webhook',
+    ),
+  ],
+  'Mutation.redeliverWebhook': [mutation('redeliverWebhook(deliveryId: $id) { id eventId }')('delivery')],
   'Mutation.revokeApiKey': [mutation('revokeApiKey(id: $id) { id name }')('key')],
   'Mutation.setUserRole': [mutation(`setUserRole(userId: $id, role: ADMIN) { ${USER} }`)('user')],
   'Mutation.deactivateUser': [mutation(`deactivateUser(userId: $id) { ${USER} }`)('user')],

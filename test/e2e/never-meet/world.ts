@@ -19,6 +19,8 @@ export interface Names {
   readonly event: string;
   readonly session: string;
   readonly key: string;
+  readonly webhook: string;
+  readonly delivery: string;
   readonly usersCursor: string;
   readonly agentsCursor: string;
   readonly callsCursor: string;
@@ -60,6 +62,10 @@ export async function seedWorld(server: TestServer, word: string): Promise<World
     'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { id } } }',
     { input: { name: `${word} key`, scopes: ['CALLS_READ'] } },
   );
+  const { createWebhook } = await client.data(
+    'mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { webhook { id } } }',
+    { input: { url: `https://${word}.example/hook`, events: ['CALL_STATUS_CHANGED'] } },
+  );
   const call = await startCall(client, {
     agentId: createAgent.id,
     systemPrompt: `Greet ${word}.`,
@@ -68,6 +74,12 @@ export async function seedWorld(server: TestServer, word: string): Promise<World
   });
   await callWithStatus(client, call.id, 'COMPLETED');
   const seen = await settled(client, call.id);
+  const webhook = createWebhook.webhook.id as string;
+  const delivery = await oneDelivery(client, webhook);
+  // It would be tried again and again, since it leads nowhere.
+  await client.data('mutation ($id: ID!) { setWebhookEnabled(id: $id, isEnabled: false) { id } }', {
+    id: webhook,
+  });
   return {
     tenant,
     invitationToken: inviteUser.token,
@@ -82,6 +94,8 @@ export async function seedWorld(server: TestServer, word: string): Promise<World
       event: seen.call.events.nodes[0].id,
       session: `session_${newObjectId().toHexString()}`,
       key: createApiKey.apiKey.id,
+      webhook,
+      delivery,
       usersCursor: seen.users.edges[0].cursor,
       agentsCursor: seen.agents.edges[0].cursor,
       callsCursor: seen.calls.edges[0].cursor,
@@ -103,6 +117,17 @@ async function settled(client: Client, call: string): Promise<Loose> {
   );
   stream.stop();
   return client.data(CURSORS, { call });
+}
+
+async function oneDelivery(client: Client, webhook: string): Promise<string> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const { webhooks } = await client.data('{ webhooks { id deliveries { nodes { id } } } }');
+    const { id } = webhooks.find((one: Loose) => one.id === webhook).deliveries.nodes[0] ?? {};
+    if (id !== undefined) return id as string;
+    if (Date.now() > deadline) throw new Error('Nothing is delivered');
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
 }
 
 /** Names of things that never were, each of the shape of a real one. */

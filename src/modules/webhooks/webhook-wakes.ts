@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { Sealer } from '../../events/sealer.js';
+import { JobRunner } from '../../jobs/job-runner.js';
+import type { JobKind } from '../../jobs/job.schema.js';
+import { Jobs } from '../../jobs/jobs.js';
+import { UnitOfWork } from '../../mongo/unit-of-work.js';
+import { BriefCache } from '../../tenancy/brief-cache.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
+import type { WebhookDocument } from './webhook.schema.js';
+import { WebhooksRepository } from './webhooks.repository.js';
+
+/** How long a process may not know of a webhook that another one has made or enabled. */
+export const KNOWN_WITHIN_MS = 1000;
+
+/** The kind of job that looks after a webhook: one whose receiver fails has its turn among its like. */
+export function kindOf({ failingSince }: WebhookDocument): JobKind {
+  return failingSince ? 'failing-webhook' : 'webhook';
+}
+
+/** Wakes the jobs of webhooks: when their tenant's feed has grown, and when somebody has changed them. */
+@Injectable()
+export class WebhookWakes {
+  private readonly enabled = new BriefCache<readonly WebhookDocument[]>(KNOWN_WITHIN_MS, 10_000);
+
+  constructor(
+    private readonly webhooks: WebhooksRepository,
+    private readonly jobs: Jobs,
+    private readonly runner: JobRunner,
+    private readonly work: UnitOfWork,
+    private readonly context: TenantContext,
+    sealer: Sealer,
+  ) {
+    // With the events, so that no crash comes between them and the wake.
+    sealer.onSealed('calls', () => this.wakeEnabled());
+  }
+
+  /** Makes a webhook's job due, in the running transaction, adding it where there is none. */
+  async wake(webhook: WebhookDocument): Promise<void> {
+    await this.jobs.wake(kindOf(webhook), this.context.tenant.id, webhook._id);
+    this.work.afterCommit(() => {
+      this.enabled.clear();
+      this.runSoon([webhook]);
+    });
+  }
+
+  private async wakeEnabled(): Promise<void> {
+    const key = this.context.tenant.id.toHexString();
+    const webhooks = await this.enabled.get(key, async () =>
+      (await this.webhooks.list()).filter(({ isEnabled }) => isEnabled),
+    );
+    if (!webhooks || webhooks.length === 0) return;
+    await this.jobs.wakeAll(webhooks.map(({ _id }) => _id));
+    this.work.afterCommit(() => {
+      this.runSoon(webhooks);
+    });
+  }
+
+  private runSoon(webhooks: readonly WebhookDocument[]): void {
+    for (const webhook of webhooks) this.runner.runIfRoom(kindOf(webhook), webhook.tenantId, webhook._id);
+  }
+}

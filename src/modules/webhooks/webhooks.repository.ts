@@ -1,0 +1,63 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Model } from 'mongoose';
+import type { ObjectId } from '../../mongo/object-id.js';
+import { type NewDocument, TenantRepository } from '../../tenancy/tenant-repository.js';
+import { type OldSecret, type WebhookDocument, WEBHOOKS } from './webhook.schema.js';
+
+@Injectable()
+export class WebhooksRepository extends TenantRepository<WebhookDocument> {
+  constructor(@Inject(WEBHOOKS.token) model: Model<WebhookDocument>) {
+    super(model);
+  }
+
+  findById(id: ObjectId): Promise<WebhookDocument | null> {
+    return this.findOne({ _id: id });
+  }
+
+  /** All of the tenant's, newest first: there are few. */
+  list(): Promise<WebhookDocument[]> {
+    return this.find({}, { sort: { createdAt: -1, _id: -1 } });
+  }
+
+  add(webhook: NewDocument<WebhookDocument>): Promise<WebhookDocument> {
+    return this.insert(webhook);
+  }
+
+  enable(id: ObjectId, position: number, enabledAt: Date): Promise<WebhookDocument | null> {
+    return this.updateOne(
+      { _id: id },
+      { $set: { isEnabled: true, position, enabledAt, failingSince: null } },
+    );
+  }
+
+  /** Null when it is disabled already, or gone. */
+  disable(id: ObjectId): Promise<WebhookDocument | null> {
+    return this.updateOne({ _id: id, isEnabled: true }, { $set: { isEnabled: false } });
+  }
+
+  /** Moves a webhook on in the feed; null when somebody else has, or it takes no events any more. */
+  advance({ _id, position }: WebhookDocument, to: number): Promise<WebhookDocument | null> {
+    return this.updateOne({ _id, position, isEnabled: true }, { $set: { position: to } });
+  }
+
+  /** Notes that a delivery has failed, unless an earlier one is noted. */
+  async markFailing(id: ObjectId, since: Date): Promise<void> {
+    await this.updateOne({ _id: id, failingSince: null }, { $set: { failingSince: since } });
+  }
+
+  async markWorking(id: ObjectId): Promise<void> {
+    await this.updateOne({ _id: id }, { $set: { failingSince: null } });
+  }
+
+  replaceSecret(
+    id: ObjectId,
+    sealedSecret: string,
+    oldSecrets: OldSecret[],
+  ): Promise<WebhookDocument | null> {
+    return this.updateOne({ _id: id }, { $set: { sealedSecret, oldSecrets } });
+  }
+
+  async remove(id: ObjectId): Promise<boolean> {
+    return (await this.deleteMany({ _id: id })) === 1;
+  }
+}
