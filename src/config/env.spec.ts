@@ -120,6 +120,19 @@ describe('The environment', () => {
     expect(faultsOf({ MONGODB_URI: PRODUCTION.MONGODB_URI })).toEqual(['JWT_SECRET', 'MASTER_KEY']);
   });
 
+  it('reads networks, and single addresses as such', () => {
+    const { WEBHOOK_ALLOWED_ADDRESSES: networks } = readEnv({
+      WEBHOOK_ALLOWED_ADDRESSES: '10.0.0.0/8, 127.0.0.1,::1',
+    });
+    expect(networks.map(([address, bits]) => `${address.toString()}/${bits}`)).toEqual([
+      '10.0.0.0/8',
+      '127.0.0.1/32',
+      '::1/128',
+    ]);
+    for (const wrong of ['localhost', '10.0.0.0/40', '10.0.0.0/8,all'])
+      expect(faultsOf({ WEBHOOK_ALLOWED_ADDRESSES: wrong })).toEqual(['WEBHOOK_ALLOWED_ADDRESSES']);
+  });
+
   it('reads durations', () => {
     expect(readEnv({ ACCESS_TOKEN_TTL: '90s' }).ACCESS_TOKEN_TTL).toBe(90);
     expect(readEnv({ ACCESS_TOKEN_TTL: '2h' }).ACCESS_TOKEN_TTL).toBe(7200);

@@ -28,17 +28,24 @@ export class Receiver {
   answering: Answering = status(204);
   /** Requests that have not been answered. */
   pending = 0;
+  connections = 0;
+  /** The addresses under which it was reached. */
+  readonly localAddresses: string[] = [];
   private waiters: (() => void)[] = [];
 
   private constructor(private readonly server: Server) {}
 
-  static async start(): Promise<Receiver> {
+  static async start(host = '127.0.0.1'): Promise<Receiver> {
     const server = createServer();
     const receiver = new Receiver(server);
     server.on('request', (request, response) => {
       receiver.take(request, response);
     });
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    server.on('connection', ({ localAddress = '' }) => {
+      receiver.connections += 1;
+      receiver.localAddresses.push(localAddress);
+    });
+    await new Promise<void>(resolve => server.listen(0, host, resolve));
     return receiver;
   }
 
