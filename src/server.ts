@@ -15,6 +15,7 @@ import { ScopeMiddleware } from './entry/http/scope.middleware.js';
 import { playground } from './entry/playground/playground.js';
 import { GraphqlSockets } from './entry/sockets/graphql-sockets.js';
 import { EventStreams } from './entry/sse/event-streams.js';
+import { JobRunner } from './jobs/job-runner.js';
 import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
 import { prepareCollections } from './tenancy/prepare-collections.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
@@ -66,6 +67,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   app.use('/graphql/stream', requestLog(app.get(LOG)), streams.admit, jsonBody, streams.serve);
   app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), jsonBody, documents.use);
   await app.init();
+  app.get(JobRunner).start();
 
   const sockets = app.get(GraphqlSockets);
   const httpServer = app.getHttpServer();

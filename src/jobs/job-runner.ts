@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { StoreClock } from '../mongo/store-clock.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { repeat, type Repeating } from '../repeat/repeat.js';
@@ -21,7 +21,7 @@ const RETRY_MS = 2000;
 
 /** Works on due jobs. Every process runs one; leases see to it that each job is in one hand at a time. */
 @Injectable()
-export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown {
+export class JobRunner implements OnApplicationShutdown {
   private readonly logger = new Logger('Jobs');
   private readonly handlers = new Map<JobKind, JobHandler>();
   private readonly active = new Map<string, Promise<boolean>>();
@@ -47,7 +47,8 @@ export class JobRunner implements OnApplicationBootstrap, OnApplicationShutdown 
     if (bounds) this.lanes.push(lane);
   }
 
-  onApplicationBootstrap(): void {
+  /** Begins to look for due jobs. A server does; the operator's commands leave them to servers. */
+  start(): void {
     this.repeating = repeat(
       250,
       () => this.lookForDue(),

@@ -4,6 +4,8 @@ import { ConfigModule } from '../config/config.module.js';
 import type { Settings } from '../config/settings.js';
 import { DataKeysModule } from '../data-keys/data-keys.module.js';
 import { EventsModule } from '../events/events.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { MailModule } from '../mail/mail.module.js';
 import { AuditModule } from '../modules/audit/audit.module.js';
 import { UltravoxModule } from '../modules/ultravox/ultravox.module.js';
 import { UsageLedgerModule } from '../modules/usage/usage-ledger.module.js';
@@ -18,7 +20,7 @@ import { RunCommand } from './run-command.js';
 import { TenantOperations } from './tenant-operations.js';
 import { UsageReconciliation } from './usage-reconciliation.js';
 
-/** What the operator's commands need of the server: no doors, no calls, no jobs. */
+/** What the operator's commands need of the server: no doors and no calls; jobs may be added, and are left to servers. */
 @Module({})
 export class OperatorModule {
   static with(settings: Settings): DynamicModule {
@@ -32,6 +34,8 @@ export class OperatorModule {
         VaultModule,
         TenancyModule,
         DataKeysModule,
+        MailModule,
+        JobsModule,
         AuthModule,
         EventsModule,
         AuditModule,

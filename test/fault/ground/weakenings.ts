@@ -31,11 +31,11 @@ const PATCHES: Readonly<Record<Weakening, readonly Patch[]>> = {
     },
     {
       file: 'events/live-feed.js',
-      find: 'return abortable(leaving => this.feed.follow(tenantId, start, visibility, leaving), signal);',
+      find: 'return abortable(leaving => this.opened(this.feed.follow(tenantId, start, visibility, leaving), leaving), signal);',
       replace: `const waiting = []; let wake = () => undefined; let position = typeof start === 'number' ? start : 0;
         const hear = events => { waiting.push(...events); wake(); };
         (globalThis.early ??= new Set()).add(hear);
-        return abortable(leaving => (async function* () {
+        return abortable(leaving => this.opened((async function* () {
           try {
             while (!leaving.aborted) {
               const event = waiting.shift();
@@ -43,7 +43,7 @@ const PATCHES: Readonly<Record<Weakening, readonly Patch[]>> = {
               else await new Promise(resolve => { wake = resolve; setTimeout(resolve, 500); });
             }
           } finally { globalThis.early.delete(hear); }
-        })(), signal);`,
+        })(), leaving), signal);`,
     },
   ],
   // The answer to a mutation does not wait for its commit.
