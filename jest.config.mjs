@@ -17,6 +17,7 @@ export default {
   ...(kit('global-setup.ts') && { globalSetup: '<rootDir>/test/jest/global-setup.mjs' }),
   ...(kit('global-teardown.ts') && { globalTeardown: '<rootDir>/test/jest/global-teardown.mjs' }),
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // Far more than any test needs: a busy machine must not decide one.
+  testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/jest/summary-reporter.mjs'],
 };

@@ -152,21 +152,27 @@ describe('Signing in', () => {
     expect(await actions(tenant.admin.client)).toContain('security.refresh_token_reused');
   });
 
-  it('S08 lets one of several refreshes at the same time pass, tells the others so, and ends nothing', async () => {
-    const { refreshToken: token } = await session(tenant.admin.email);
-    const answers = await Promise.all([1, 2, 3].map(() => server.client().send(REFRESH, { token })));
-    const passed = answers.filter(({ errors }) => !errors);
-    expect(passed).toHaveLength(1);
-    for (const { errors } of answers.filter(answer => !passed.includes(answer)))
-      expect(errors?.[0]).toMatchObject({
-        message: expect.stringContaining('at the same moment'),
-        extensions: { code: 'UNAUTHENTICATED' },
-      });
-    const [{ accessToken, refreshToken }] = passed.map(({ data }) => data.refreshSession) as [Loose];
-    expect((await as(accessToken).data(VIEWER)).viewer.id).toBe(tenant.admin.id);
-    // Whoever comes later is no part of the race any more.
-    expect(await codeOf(server.client().refusal(REFRESH, { token }))).toBe('UNAUTHENTICATED');
-    expect(await codeOf(server.client().refusal(REFRESH, { token: refreshToken }))).toBe('UNAUTHENTICATED');
+  it('S08 lets one of two refreshes at the same time pass, tells the other so, and ends nothing', async () => {
+    for (let round = 0; ; round += 1) {
+      const { refreshToken: token } = await session(tenant.admin.email);
+      const answers = await Promise.all([1, 2].map(() => server.client().send(REFRESH, { token })));
+      const [passed, ...others] = answers.filter(({ errors }) => !errors);
+      expect([passed !== undefined, others]).toEqual([true, []]);
+      const refusal = answers.find(({ errors }) => errors)?.errors?.[0];
+      expect(refusal?.extensions.code).toBe('UNAUTHENTICATED');
+      if (!passed) throw new Error('Neither passed');
+      const { accessToken, refreshToken } = passed.data.refreshSession;
+      // One that is looked at when the other has been answered came later: that is no race, but a reuse.
+      const wasRace = refusal?.message.includes('at the same moment') ?? false;
+      const live = await as(accessToken).send(VIEWER);
+      expect(live.errors?.[0]?.extensions.code).toBe(wasRace ? undefined : 'UNAUTHENTICATED');
+      if (!wasRace && round < 20) continue;
+      expect(wasRace).toBe(true);
+      // Whoever comes later is no part of the race any more.
+      for (const late of [token, refreshToken])
+        expect(await codeOf(server.client().refusal(REFRESH, { token: late }))).toBe('UNAUTHENTICATED');
+      return;
+    }
   });
 
   it('S05 takes neither kind of token for the other', async () => {

@@ -79,9 +79,9 @@ export async function startCall(client: Client, input: Record<string, unknown> =
   return createCall;
 }
 
-/** Waits until a call has one of these statuses, and returns it. @throws after 20 s. */
+/** Waits until a call has one of these statuses, and returns it. @throws after 60 s. */
 export async function callWithStatus(client: Client, id: string, ...statuses: string[]): Promise<Loose> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const { call } = await client.data('query ($id: ID!) { call(id: $id) { id status endReason } }', { id });
     if (statuses.includes(call.status as string)) return call;
