@@ -67,7 +67,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   app.use('/graphql/stream', requestLog(app.get(LOG)), streams.admit, jsonBody, streams.serve);
   app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), jsonBody, documents.use);
   await app.init();
-  app.get(JobRunner).start();
+  app.get(JobRunner).begin();
 
   const sockets = app.get(GraphqlSockets);
   const httpServer = app.getHttpServer();

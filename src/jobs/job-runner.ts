@@ -48,7 +48,7 @@ export class JobRunner implements OnApplicationShutdown {
   }
 
   /** Begins to look for due jobs. A server does; the operator's commands leave them to servers. */
-  start(): void {
+  begin(): void {
     this.repeating = repeat(
       250,
       () => this.lookForDue(),
