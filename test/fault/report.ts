@@ -140,7 +140,7 @@ weakened.
 - Only one server in three is partitioned from MongoDB; the members of the set are not partitioned from each other but stopped.
 - The seed decides which faults come in which order and what clients do; the moments depend on the machine.
 - R7 (disk full) and R13 (memory and CPU limits) are not part of the matrix.
-- Access tokens live for 30 days here, so that a clock that jumps tries the order of events and the leases, not the tokens.
+- Access tokens live for 7 days here, so that a clock that jumps tries the order of events and the leases, not the tokens.
 `;
 }
 

@@ -143,7 +143,7 @@ async function assemble(
           ULTRAVOX_BASE_URL: 'http://127.0.0.1:9',
           ...secrets,
           // Clocks jump by a day, and it is not tokens that are tried here.
-          ACCESS_TOKEN_TTL: '30d',
+          ACCESS_TOKEN_TTL: '7d',
           REQUESTS_PER_MINUTE: '1000000',
           MAX_CONCURRENT_CALLS: '200',
           PROVIDER_CREATIONS_PER_SECOND: '100',
