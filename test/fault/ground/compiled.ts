@@ -20,6 +20,7 @@ export async function compiledServer(folder: string): Promise<string> {
     await promisify(execFile)(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', target], {
       cwd: ROOT,
     });
+    await cp(join(ROOT, 'src'), target, { recursive: true, filter: source => !/\.(ts|spec)$/.test(source) });
   }
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
