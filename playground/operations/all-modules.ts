@@ -7,6 +7,7 @@ import { live } from './live.js';
 import type { ReadyMadeModule } from './ready-made.js';
 import { tenant } from './tenant.js';
 import { users } from './users.js';
+import { webhooks } from './webhooks.js';
 
 /** All ready-made operations, in the order in which a newcomer meets the parts of the API. */
 export const READY_MADE_MODULES: readonly ReadyMadeModule[] = [
@@ -17,5 +18,6 @@ export const READY_MADE_MODULES: readonly ReadyMadeModule[] = [
   dashboard,
   users,
   tenant,
+  webhooks,
   audit,
 ];

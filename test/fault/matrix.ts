@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, type Verdict } from './check/checker.js';
-import { isFinal, readTruth } from './check/truth.js';
+import { isFinal, readTruth, type Truth } from './check/truth.js';
 import { type Ground, startGround } from './ground/ground.js';
 import { Api } from './load/api.js';
 import { Journal } from './load/journal.js';
 import { overEventStream, overWebSocket } from './load/lines.js';
+import { signUp } from './load/sign-up.js';
 import { Subscriber } from './load/subscriber.js';
+import { ReceivingTenant } from './load/webhooks.js';
 import { Writer } from './load/writer.js';
 import type { FaultOptions } from './options.js';
 import { Random } from './random.js';
@@ -25,6 +27,8 @@ export interface RunResult {
   readonly verdict: Verdict;
   readonly notRun: ReadonlyMap<string, string>;
   readonly subscribers: readonly string[];
+  /** How many requests the tenant's webhook got, and how many different events they told of. */
+  readonly webhook: { readonly sent: number; readonly events: number };
   readonly rollbackFiles: number;
   readonly mongodVersion: string;
   readonly seconds: number;
@@ -58,7 +62,9 @@ async function runOn(
   startedAt: number,
 ): Promise<RunResult> {
   const random = new Random(options.seed);
-  const api = new Api(ground.url, await signUp(ground.url), journal);
+  const { accessToken, tenantHex } = await signUp(ground.url, 'fault');
+  const api = new Api(ground.url, accessToken, journal);
+  const receiving = await ReceivingTenant.start('webhook', api, journal);
   const subscribers: Subscriber[] = [];
   const world: World = {
     ground,
@@ -66,6 +72,7 @@ async function runOn(
     random,
     api,
     subscribers,
+    receiving,
     addSubscriber: subscriber => {
       subscribers.push(subscriber);
       subscriber.start();
@@ -115,15 +122,23 @@ async function runOn(
   for (const writer of writers) await writer.stop();
   journal.current.endedAt = Date.now();
   say('Calm …');
-  await calm(ground, subscribers, journal, options.weakening === null ? CALM_WITHIN_MS : 20_000);
+  await calm(
+    () => readTruth(ground.mongod.uri, tenantHex),
+    subscribers,
+    receiving,
+    journal,
+    options.weakening === null ? CALM_WITHIN_MS : 20_000,
+  );
   const isAuditIntact = await verifyAudit(api);
   for (const subscriber of subscribers) await subscriber.stop();
+  await receiving.stop();
   say('Checking …');
   const verdict = await check({
-    mongodbUri: ground.mongod.uri,
+    truth: await readTruth(ground.mongod.uri, tenantHex),
     simulatorUrl: ground.simulatorUrl,
     journal,
     subscribers,
+    receiving,
     isAuditIntact,
     timelyRows: ['R10'],
   });
@@ -132,6 +147,7 @@ async function runOn(
     verdict,
     notRun,
     subscribers: subscribers.map(({ name, heard }) => `${name}: ${heard.length} events`),
+    webhook: { sent: receiving.heard.length, events: receiving.known },
     rollbackFiles: await ground.mongod.rollbackFiles(),
     mongodVersion: ground.mongodVersion,
     seconds: Math.round((Date.now() - startedAt) / 1000),
@@ -157,16 +173,18 @@ async function heal(ground: Ground, journal: Journal): Promise<void> {
 
 /** Waits until nothing is on its way any more, or until it should have been. */
 async function calm(
-  ground: Ground,
+  truth: () => Promise<Truth>,
   subscribers: readonly Subscriber[],
+  receiving: ReceivingTenant,
   journal: Journal,
   patienceMs: number,
 ): Promise<void> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
-    const { calls, events, waiting } = await readTruth(ground.mongod.uri);
+    const { calls, events, waiting } = await truth();
     const isSettled = calls.every(call => isFinal(call.status) && call.isSettled);
-    const isHeard = subscribers.every(({ heard }) => heard.length >= events.length);
+    const isHeard =
+      subscribers.every(({ heard }) => heard.length >= events.length) && receiving.known >= events.length;
     if (isSettled && isHeard && waiting === 0) break;
     if (Date.now() > deadline) {
       const open = calls.filter(call => !isFinal(call.status) || !call.isSettled);
@@ -179,26 +197,6 @@ async function calm(
   }
   // What is heard twice may come later than what was to come, and twins are looked for 10 s after the last attempt.
   await sleep(12_000);
-}
-
-async function signUp(url: string): Promise<string> {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      query: 'mutation ($input: SignUpTenantInput!) { signUpTenant(input: $input) { accessToken } }',
-      variables: {
-        input: {
-          subdomain: 'fault',
-          name: 'Fault',
-          email: 'admin@fault.example',
-          password: 'correct horse battery',
-        },
-      },
-    }),
-  });
-  const { data } = (await response.json()) as { data: { signUpTenant: { accessToken: string } } };
-  return data.signUpTenant.accessToken;
 }
 
 async function verifyAudit(api: Api): Promise<boolean> {

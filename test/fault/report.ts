@@ -102,13 +102,14 @@ function remarksOf(row: RowJournal, examples: readonly string[]): string[] {
   return [`${row.id}: ${parts.join('; ')}.`];
 }
 
-function totals({ journal, verdict, subscribers, rollbackFiles }: RunResult): string {
+function totals({ journal, verdict, subscribers, webhook, rollbackFiles }: RunResult): string {
   const rows = [...journal.rows.values()];
   const sum = (of: (row: RowJournal) => number) => rows.reduce((total, row) => total + of(row), 0);
   return [
     `In all: ${sum(row => row.kills)} process kills, ${sum(row => row.failovers)} failovers, ${sum(row => row.redisKills)} kills of Valkey with an`,
     `emptied one after each; ${sum(row => row.acknowledgements.length)} acknowledged mutations, ${verdict.calls} calls with ${verdict.events} events,`,
-    `each checked against the history of each of ${subscribers.length} subscribers (${sum(row => row.resumes)} resumes);`,
+    `each checked against the history of each of ${subscribers.length} subscribers (${sum(row => row.resumes)} resumes)`,
+    `and against the tenant's webhook, which was sent ${webhook.events} different events in ${webhook.sent} requests;`,
     `${verdict.surplusAtProvider} surplus calls at the provider were found and removed;`,
     `${rollbackFiles} rollback files of mongod; in R10 a call's end was known ${seconds(verdict.slowestEndMs)} after the provider's at the latest.`,
   ].join('\n');
@@ -121,7 +122,8 @@ Three mongod ${mongodVersion} as a replica set (cache 0.25 GB each, electionTime
 processes from the compiled build behind a balancer that asks for readiness, and the simulator at ${SIMULATOR_SPEED} times the speed of life, all on
 one machine. Four writers make calls with idempotency keys, send keys again at the same time, end calls, speak into them and change
 agents; whatever gets no answer is tried again. Four subscribers over WebSocket and two over server-sent events follow all calls of the
-tenant from the first event to the last and come back with their last cursor.
+tenant from the first event to the last and come back with their last cursor. A webhook of the tenant is sent all of them too; there an event
+may come twice, and calls have no order among each other.
 
 - **Lost**: an acknowledged mutation that is not in the store afterwards, an event that a subscriber never got, a gap in a call's sequences,
   a call that is not over or whose transcript is not the provider's.

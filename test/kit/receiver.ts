@@ -26,6 +26,8 @@ export const status =
 export class Receiver {
   readonly received: Received[] = [];
   answering: Answering = status(204);
+  /** Called for each thing that comes, before it is answered. */
+  onReceived: (received: Received) => void = () => undefined;
   /** Requests that have not been answered. */
   pending = 0;
   connections = 0;
@@ -94,6 +96,7 @@ export class Receiver {
         json: JSON.parse(body),
       };
       this.received.push(received);
+      this.onReceived(received);
       this.answering(received, response, request);
       for (const wake of this.waiters.splice(0)) wake();
     });

@@ -1,18 +1,21 @@
 import type { Journal } from '../load/journal.js';
 import type { Subscriber } from '../load/subscriber.js';
-import { checkHistory, checkStore, FlawBook, type Flaws } from './histories.js';
+import type { ReceivingTenant } from '../load/webhooks.js';
+import { checkDeliveries, checkHistory, checkStore, FlawBook, type Flaws } from './histories.js';
 import { type ProviderCall, providerWords, readProvider } from './provider-truth.js';
-import { isFinal, readTruth, type StoredCall, type Truth } from './truth.js';
+import { isFinal, type StoredCall, type Truth } from './truth.js';
 
 /** A call's end is known here so long after the provider's end at the latest, once the store can be written. */
 const END_KNOWN_WITHIN_MS = 30_000;
 
 /** What a run is checked against. */
 export interface CheckedRun {
-  readonly mongodbUri: string;
+  /** What is stored. */
+  readonly truth: Truth;
   readonly simulatorUrl: string;
   readonly journal: Journal;
   readonly subscribers: readonly Subscriber[];
+  readonly receiving: ReceivingTenant;
   /** Whether the audit log of the tenant is intact. */
   readonly isAuditIntact: boolean;
   /** Rows in which nothing keeps the servers from learning a call's end in time, but news that gets lost. */
@@ -30,13 +33,14 @@ export interface Verdict {
 
 /** Compares what clients were told with what is stored here and at the provider, after calm has come. */
 export async function check(run: CheckedRun): Promise<Verdict> {
-  const truth = await readTruth(run.mongodbUri);
+  const { truth } = run;
   const provider = await readProvider(run.simulatorUrl);
   const rows = new Map(truth.calls.map(call => [call.id, call.row]));
   const book = new FlawBook(callId => rows.get(callId) ?? run.journal.current.id);
 
   checkStore(truth.events, book);
   for (const { name, heard } of run.subscribers) checkHistory(name, heard, truth.events, book);
+  checkDeliveries(run.receiving.name, run.receiving.heard, truth.events, book);
   checkMutations(run.journal, truth, provider, book);
   for (const call of truth.calls) checkAtProvider(call, provider.get(call.id) ?? [], book);
   await checkTranscripts(run.simulatorUrl, truth.calls, book);

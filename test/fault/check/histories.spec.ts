@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkHistory, checkStore, FlawBook, type HeardEvent, type StoredEvent } from './histories.js';
+import {
+  checkDeliveries,
+  checkHistory,
+  checkStore,
+  FlawBook,
+  type HeardEvent,
+  type StoredEvent,
+} from './histories.js';
 
 const STORED: readonly StoredEvent[] = [
   { id: 'a1', callId: 'a', sequence: 1, position: 1 },
@@ -18,6 +25,27 @@ function flawsOf(history: readonly HeardEvent[], stored = STORED) {
   const { lost = 0, repeated = 0, outOfOrder = 0 } = book.rows.get('row') ?? {};
   return { lost, repeated, outOfOrder };
 }
+
+describe('the checker of what a webhook was sent', () => {
+  const flawsOfSent = (...ids: string[]) => {
+    const book = new FlawBook(() => 'row');
+    checkDeliveries('somebody', heard(...ids), STORED, book);
+    const { lost = 0, repeated = 0, outOfOrder = 0 } = book.rows.get('row') ?? {};
+    return { lost, repeated, outOfOrder };
+  };
+
+  it('finds nothing where everything came, whatever came again and in whatever order of calls', () => {
+    const fine = { lost: 0, repeated: 0, outOfOrder: 0 };
+    expect(flawsOfSent('a1', 'b1', 'a2', 'b2')).toEqual(fine);
+    expect(flawsOfSent('b1', 'b2', 'a1', 'a1', 'a2', 'a1', 'b2')).toEqual(fine);
+  });
+
+  it('finds what never came, what overtook another event of its call, and what is not true', () => {
+    expect(flawsOfSent('a1', 'b1', 'b2')).toEqual({ lost: 1, repeated: 0, outOfOrder: 0 });
+    expect(flawsOfSent('a2', 'a1', 'b1', 'b2', 'a2')).toEqual({ lost: 0, repeated: 0, outOfOrder: 1 });
+    expect(flawsOfSent('a1', 'b1', 'a2', 'b2', 'b3')).toEqual({ lost: 0, repeated: 1, outOfOrder: 0 });
+  });
+});
 
 describe('the checker of histories', () => {
   it('finds nothing in a complete history', () => {

@@ -72,6 +72,32 @@ export function checkHistory(
   }
 }
 
+/**
+ * Compares what a webhook's receiver got with what the store has: every event at least once, and those of a call in their
+ * order by when each came first. Events of different calls have no order among each other.
+ */
+export function checkDeliveries(
+  name: string,
+  heard: readonly HeardEvent[],
+  stored: readonly StoredEvent[],
+  book: FlawBook,
+): void {
+  const ids = new Set(stored.map(({ id }) => id));
+  const seen = new Set<string>();
+  const sequences = new Map<string, number>();
+  for (const { id, callId, sequence } of heard) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const what = `${name}: ${callId} #${sequence}`;
+    if (!ids.has(id)) book.add('repeated', callId, `${what} is not in the store`);
+    else if (sequence < (sequences.get(callId) ?? 0)) book.add('outOfOrder', callId, `${what} came too late`);
+    sequences.set(callId, Math.max(sequences.get(callId) ?? 0, sequence));
+  }
+  for (const { id, callId, sequence } of stored) {
+    if (!seen.has(id)) book.add('lost', callId, `${name}: ${callId} #${sequence} never came`);
+  }
+}
+
 /** Checks the store itself: a call's events are 1, 2, 3 … n, and the positions of all of them 1, 2, 3 … without a gap. */
 export function checkStore(stored: readonly StoredEvent[], book: FlawBook): void {
   const calls = new Map<string, number[]>();

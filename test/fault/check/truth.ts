@@ -36,15 +36,16 @@ const FINAL = ['COMPLETED', 'FAILED', 'ENDED'];
 /** Whether a call is over. */
 export const isFinal = (status: string): boolean => FINAL.includes(status);
 
-/** Reads the truth straight from the store, past everything that is being tried. */
-export async function readTruth(uri: string): Promise<Truth> {
+/** Reads the truth about one tenant straight from the store, past everything that is being tried. */
+export async function readTruth(uri: string, tenantHex: string): Promise<Truth> {
   const client = new mongo.MongoClient(uri, {
     readConcern: { level: 'majority' },
     readPreference: 'primary',
   });
+  const tenantId = new mongo.ObjectId(tenantHex);
   try {
     const read = async (collection: string, projection: Record<string, 1> = {}): Promise<Loose[]> =>
-      client.db().collection(collection).find({}, { projection }).toArray();
+      client.db().collection(collection).find({ tenantId }, { projection }).toArray();
     const [calls, events, utterances, versions, audit, outbox] = [
       await read('calls'),
       await read('callEvents', { callId: 1, sequence: 1, position: 1, occurredAt: 1, happening: 1 }),

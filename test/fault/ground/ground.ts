@@ -146,6 +146,7 @@ async function assemble(
           ACCESS_TOKEN_TTL: '7d',
           REQUESTS_PER_MINUTE: '1000000',
           MAX_CONCURRENT_CALLS: '200',
+          WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.1',
           PROVIDER_CREATIONS_PER_SECOND: '100',
           ...(index === 0 && {
             NODE_OPTIONS: `--import ${new URL('reroute.mjs', import.meta.url).href}`,

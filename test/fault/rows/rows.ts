@@ -7,17 +7,8 @@ import { killedServers, rollingRestart } from './process-rows.js';
 import { providerNews } from './provider-row.js';
 import { redisAway } from './redis-rows.js';
 import { slowReader } from './slow-reader-row.js';
+import { failingReceivers } from './webhook-row.js';
 import type { FaultRow } from './world.js';
-
-/** R11 has nothing to be put into yet. */
-const tenantWebhooks: FaultRow = {
-  id: 'R11',
-  title: "Tenants' webhook receivers fail",
-  weight: 0,
-  leastSeconds: 0,
-  reasonNotToRun: () => Promise.resolve('comes with tenant webhooks'),
-  run: () => Promise.resolve(),
-};
 
 /** The matrix. */
 export const ROWS: readonly FaultRow[] = [
@@ -30,7 +21,7 @@ export const ROWS: readonly FaultRow[] = [
   partitions,
   lostAnswers,
   providerNews,
-  tenantWebhooks,
+  failingReceivers,
   rollingRestart,
   mixed,
 ];

@@ -2,6 +2,7 @@ import type { Ground } from '../ground/ground.js';
 import type { Api } from '../load/api.js';
 import type { Journal } from '../load/journal.js';
 import type { Subscriber } from '../load/subscriber.js';
+import type { ReceivingTenant } from '../load/webhooks.js';
 import type { Random } from '../random.js';
 
 /** What the rows of the matrix work on. */
@@ -11,6 +12,8 @@ export interface World {
   readonly random: Random;
   readonly api: Api;
   readonly subscribers: readonly Subscriber[];
+  /** The tenant's webhook, and what came there. */
+  readonly receiving: ReceivingTenant;
   /** Follows the tenant's calls to the end of the run, and is checked like all others. */
   addSubscriber(subscriber: Subscriber): void;
 }
