@@ -1,9 +1,7 @@
 import type { Redis } from 'ioredis';
-import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import type { RateLimiterRedis } from 'rate-limiter-flexible';
 import { DomainError } from '../errors/domain-error.js';
-
-/** The limiter's own bound is never reached: each key's limit is told when it is counted. */
-const UNREACHABLE = 1_000_000_000;
+import { windowLimiter } from './window-limiter.js';
 
 /**
  * Counts per key in windows that begin with the key's first count. The counts are in Redis, shared by all processes;
@@ -13,13 +11,7 @@ export class RateCounter {
   private readonly limiter: RateLimiterRedis;
 
   constructor(redis: Redis, windowSeconds: number) {
-    const options = { points: UNREACHABLE, duration: windowSeconds, keyPrefix: '' };
-    this.limiter = new RateLimiterRedis({
-      ...options,
-      storeClient: redis,
-      rejectIfRedisNotReady: true,
-      insuranceLimiter: new RateLimiterMemory(options),
-    });
+    this.limiter = windowLimiter(redis, windowSeconds);
   }
 
   /** Counts one. @throws DomainError RATE_LIMITED with the seconds to wait, beyond `limit` in a window. */

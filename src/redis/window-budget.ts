@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis';
-import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import type { RateLimiterRedis } from 'rate-limiter-flexible';
 import { DomainError } from '../errors/domain-error.js';
+import { windowLimiter } from './window-limiter.js';
 
-/** The limiter's own bound is never reached: each key's limit is told when it is taken from. */
-const UNREACHABLE = 1_000_000_000;
 /** How often a process tells the others what it has given out. */
 const TELL_MS = 100;
 /** Keys that are known at a time; what is forgotten is asked for again. */
@@ -48,13 +47,7 @@ export class WindowBudget {
   private timer: NodeJS.Timeout | null = null;
 
   constructor(redis: Redis, windowSeconds: number) {
-    const options = { points: UNREACHABLE, duration: windowSeconds, keyPrefix: '' };
-    this.limiter = new RateLimiterRedis({
-      ...options,
-      storeClient: redis,
-      rejectIfRedisNotReady: true,
-      insuranceLimiter: new RateLimiterMemory(options),
-    });
+    this.limiter = windowLimiter(redis, windowSeconds);
   }
 
   /**

@@ -3,18 +3,10 @@ import { Webhook } from 'standardwebhooks';
 import { fromPublicId } from '../../src/ids/public-id.js';
 import type { Client, Loose } from '../kit/client.js';
 import { produceEvents, upTo } from '../kit/events.js';
-import { Receiver, type Received, status } from '../kit/receiver.js';
+import { Receiver, type Received, status, WEBHOOK_EVENTS } from '../kit/receiver.js';
 import { callWithStatus, seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 
-const ALL = [
-  'CALL_STATUS_CHANGED',
-  'CALL_UTTERANCE_ADDED',
-  'CALL_TRANSCRIPT_SETTLED',
-  'CALL_RECORDING_READY',
-  'CALL_SUMMARY_READY',
-  'CALL_DELETED',
-];
 const CREATE = `mutation ($input: CreateWebhookInput!) {
   createWebhook(input: $input) { secret webhook { id url events isEnabled createdAt } }
 }`;
@@ -62,7 +54,10 @@ describe("Tenants' webhooks", () => {
   });
   afterEach(() => receiver.stop());
 
-  const create = async (events = ALL, url = receiver.url): Promise<{ id: string; secret: string }> => {
+  const create = async (
+    events = WEBHOOK_EVENTS,
+    url = receiver.url,
+  ): Promise<{ id: string; secret: string }> => {
     const { createWebhook } = await client.data(CREATE, { input: { url, events } });
     return { id: createWebhook.webhook.id, secret: createWebhook.secret };
   };
@@ -219,7 +214,7 @@ describe("Tenants' webhooks", () => {
     await receiver.until(received => received.length >= 1);
     const other = await seedTenant(server);
     const theirs = await Receiver.start();
-    await other.admin.client.data(CREATE, { input: { url: theirs.url, events: ALL } });
+    await other.admin.client.data(CREATE, { input: { url: theirs.url, events: WEBHOOK_EVENTS } });
     await produceEvents(server, other, { count: 2 });
     const own = await produceEvents(server, tenant, { count: 2 });
     await theirs.until(received => received.length === 2);

@@ -2,6 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Loose } from './client.js';
 
+/** Every kind of event that a webhook may ask for. */
+export const WEBHOOK_EVENTS = [
+  'CALL_STATUS_CHANGED',
+  'CALL_UTTERANCE_ADDED',
+  'CALL_TRANSCRIPT_SETTLED',
+  'CALL_RECORDING_READY',
+  'CALL_SUMMARY_READY',
+  'CALL_DELETED',
+];
+
 /** What a receiver was sent. */
 export interface Received {
   readonly at: number;

@@ -1,44 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { CallHappening } from '../../events/call-event.schema.js';
-import { newObjectId } from '../../mongo/object-id.js';
 import type { ProviderCall } from '../ultravox/voice-provider.js';
 import type { Booking } from '../usage/usage-ledger.service.js';
 import { foldCall } from './call-fold.js';
 import type { CallNews } from './call-news.js';
 import type { CallDocument } from './call.schema.js';
-import { newCall } from './new-call.js';
-
-const at = (second: number) => new Date(Date.UTC(2030, 0, 1, 12, 0, second));
+import { at, BILL, BILLED, CREATED, ENDED, JOINED, queuedCall, SUMMARY } from './spec-kit.js';
 
 /** A call whose creation has just been asked for. */
 function asked(): CallDocument {
-  const provider = { baseUrl: 'http://provider.invalid', isOwnKey: false, isSimulated: true };
-  const creator = { userId: newObjectId(), keyId: null, owner: 'user' };
-  const input = { systemPrompt: 'Hello.', medium: 'WEB' as const };
-  const call = { ...newCall(input, null, creator, provider, at(0)), tenantId: newObjectId() };
+  const call = queuedCall();
   return { ...call, ...foldCall(call, { kind: 'attempted', at: at(0) }).patch };
 }
-
-const CREATED: ProviderCall = {
-  providerCallId: 'p-1',
-  joinUrl: 'wss://join.invalid/1',
-  createdAt: at(1),
-  joinedAt: null,
-  endedAt: null,
-  endReason: null,
-  billedSeconds: null,
-  isBillingFinal: false,
-  isRefunded: false,
-  summary: null,
-  shortSummary: null,
-  metadata: {},
-};
-const JOINED: ProviderCall = { ...CREATED, joinedAt: at(2) };
-const ENDED: ProviderCall = { ...JOINED, joinUrl: null, endedAt: at(9), endReason: 'hangup' };
-const BILL = { billedSeconds: 12, isBillingFinal: true };
-const SUMMARY = { summary: 'They said hello.', shortSummary: 'Hello' };
-const BILLED: ProviderCall = { ...ENDED, ...BILL, ...SUMMARY };
 
 /** What an event tells: how the call stood then. */
 const told = (call: ProviderCall): CallNews => ({ kind: 'provider', call, isPast: true });

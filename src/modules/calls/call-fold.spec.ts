@@ -1,48 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CallHappening } from '../../events/call-event.schema.js';
-import { newObjectId } from '../../mongo/object-id.js';
 import type { ProviderCall } from '../ultravox/voice-provider.js';
 import { foldCall } from './call-fold.js';
 import type { CallNews } from './call-news.js';
 import type { CallDocument } from './call.schema.js';
-import { newCall } from './new-call.js';
+import { at, BILLED, CREATED, ENDED, JOINED, queuedCall } from './spec-kit.js';
 
-const at = (second: number) => new Date(Date.UTC(2030, 0, 1, 12, 0, second));
-
-const queued = (): CallDocument => ({
-  ...newCall(
-    { systemPrompt: 'Hello.', medium: 'WEB' },
-    null,
-    { userId: newObjectId(), keyId: null, owner: 'user' },
-    { baseUrl: 'http://provider.invalid', isOwnKey: false, isSimulated: true },
-    at(0),
-  ),
-  tenantId: newObjectId(),
-});
-
-const created: ProviderCall = {
-  providerCallId: 'p-1',
-  joinUrl: 'wss://join.invalid/1',
-  createdAt: at(1),
-  joinedAt: null,
-  endedAt: null,
-  endReason: null,
-  billedSeconds: null,
-  isBillingFinal: false,
-  isRefunded: false,
-  summary: null,
-  shortSummary: null,
-  metadata: {},
-};
-const joined: ProviderCall = { ...created, joinedAt: at(2) };
-const ended: ProviderCall = { ...joined, joinUrl: null, endedAt: at(9), endReason: 'hangup' };
-const billed: ProviderCall = {
-  ...ended,
-  billedSeconds: 12,
-  isBillingFinal: true,
-  summary: 'They said hello.',
-  shortSummary: 'Hello',
-};
 const snapshot = (call: ProviderCall): CallNews => ({ kind: 'provider', call });
 
 /** Folds news one after the other. */
@@ -64,41 +27,41 @@ const statuses = (happenings: readonly CallHappening[]) =>
   happenings.flatMap(happening => (happening.type === 'statusChanged' ? [happening.status] : []));
 
 describe('News about a call', () => {
-  const all = [created, joined, ended, billed].map(snapshot);
+  const all = [CREATED, JOINED, ENDED, BILLED].map(snapshot);
 
   it('shows every step even when all but the last piece is lost', () => {
-    const { happenings } = fold(queued(), [snapshot(billed)]);
+    const { happenings } = fold(queuedCall(), [snapshot(BILLED)]);
     expect(statuses(happenings)).toEqual(['RINGING', 'IN_PROGRESS', 'COMPLETED']);
   });
 
   it('keeps the join address only until the call is over', () => {
-    expect(fold(queued(), [snapshot(created)]).call.provider.joinUrl).toBe('wss://join.invalid/1');
+    expect(fold(queuedCall(), [snapshot(CREATED)]).call.provider.joinUrl).toBe('wss://join.invalid/1');
     expect(
-      fold(queued(), [snapshot(created), snapshot({ ...ended, joinUrl: 'wss://late.invalid' })]).call.provider
-        .joinUrl,
+      fold(queuedCall(), [snapshot(CREATED), snapshot({ ...ENDED, joinUrl: 'wss://late.invalid' })]).call
+        .provider.joinUrl,
     ).toBeNull();
   });
 
   it('is not taken from another call of the provider', () => {
-    const { call } = fold(queued(), [snapshot(created), snapshot({ ...ended, providerCallId: 'p-2' })]);
+    const { call } = fold(queuedCall(), [snapshot(CREATED), snapshot({ ...ENDED, providerCallId: 'p-2' })]);
     expect(call).toMatchObject({ status: 'RINGING', endReason: null });
   });
 
   it('cannot bring back a call that was cancelled', () => {
-    const { call } = fold(queued(), [
-      snapshot(created),
+    const { call } = fold(queuedCall(), [
+      snapshot(CREATED),
       { kind: 'endRequested', at: at(3) },
       { kind: 'over', at: at(3), reason: 'CANCELLED', failure: null },
-      snapshot(joined),
+      snapshot(JOINED),
     ]);
     expect(call).toMatchObject({ status: 'ENDED', endReason: 'CANCELLED', joinedAt: null });
   });
 
   it('tells of nobody joining by the name of what the user asked for', () => {
-    const { call } = fold(queued(), [
-      snapshot(created),
+    const { call } = fold(queuedCall(), [
+      snapshot(CREATED),
       { kind: 'endRequested', at: at(3) },
-      snapshot({ ...created, endedAt: at(4), endReason: 'unjoined' }),
+      snapshot({ ...CREATED, endedAt: at(4), endReason: 'unjoined' }),
     ]);
     expect(call).toMatchObject({ status: 'ENDED', endReason: 'CANCELLED' });
     expect(call.settlement).toMatchObject({ transcript: true, summary: 'absent', recording: 'absent' });
@@ -113,7 +76,7 @@ describe('News about a call', () => {
       startSeconds: 0,
       endSeconds: 1,
     } as const;
-    const { call, happenings } = fold(queued(), [
+    const { call, happenings } = fold(queuedCall(), [
       ...all,
       { kind: 'transcriptSettled', utterances: [utterance] },
       { kind: 'utterance', utterance: { ...utterance, ordinal: 1 } },
@@ -123,11 +86,11 @@ describe('News about a call', () => {
   });
 
   it('leaves nothing to read of a deleted call', () => {
-    const { call, happenings } = fold(queued(), [
+    const { call, happenings } = fold(queuedCall(), [
       ...all,
       { kind: 'deleted', at: at(3) },
       { kind: 'deleted', at: at(3) },
-      snapshot(billed),
+      snapshot(BILLED),
     ]);
     expect(call).toMatchObject({ systemPrompt: '', summary: null, words: [], metadata: {}, variables: {} });
     expect(happenings.filter(({ type }) => type === 'deleted')).toHaveLength(1);

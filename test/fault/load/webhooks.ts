@@ -1,19 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import type { Loose } from '../../kit/client.js';
-import { Receiver, type Received } from '../../kit/receiver.js';
+import { Receiver, type Received, WEBHOOK_EVENTS } from '../../kit/receiver.js';
 import type { HeardEvent } from '../check/histories.js';
 import type { Api } from './api.js';
 import type { Journal } from './journal.js';
 
-const EVENTS = [
-  'CALL_STATUS_CHANGED',
-  'CALL_UTTERANCE_ADDED',
-  'CALL_TRANSCRIPT_SETTLED',
-  'CALL_RECORDING_READY',
-  'CALL_SUMMARY_READY',
-  'CALL_DELETED',
-];
 const CREATE = `mutation ($input: CreateWebhookInput!) {
   createWebhook(input: $input) { secret webhook { id } }
 }`;
@@ -38,7 +30,7 @@ export class ReceivingTenant {
   /** Makes a webhook for all events, and takes note of those that come with a good signature. */
   static async start(name: string, api: Api, journal: Journal): Promise<ReceivingTenant> {
     const receiver = await Receiver.start();
-    const data = await api.untilDone(CREATE, { input: { url: receiver.url, events: EVENTS } });
+    const data = await api.untilDone(CREATE, { input: { url: receiver.url, events: WEBHOOK_EVENTS } });
     const tenant = new ReceivingTenant(name, receiver, api, String(data.createWebhook.webhook.id));
     const genuine = new Webhook(String(data.createWebhook.secret));
     receiver.onReceived = ({ body, headers, json, at }: Received) => {
