@@ -24,6 +24,7 @@ function valueOf(path: SchemaType, canary: Canary, variant: 0 | 1): unknown {
       const { embeddedSchemaType } = path as unknown as { embeddedSchemaType: SchemaType };
       return [valueOf(embeddedSchemaType, canary, variant)];
     }
+    case 'DocumentArrayElement':
     case 'Embedded': {
       const { schema } = path as unknown as { schema: Schema };
       return Object.fromEntries(
