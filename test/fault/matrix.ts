@@ -63,6 +63,8 @@ async function runOn(
 ): Promise<RunResult> {
   const random = new Random(options.seed);
   const { accessToken, tenantHex } = await signUp(ground.url, 'fault');
+  // A weakened server may answer before it has committed: the new session has to be there before it is used.
+  if (options.weakening !== null) await sleep(2000);
   const api = new Api(ground.url, accessToken, journal);
   const receiving = await ReceivingTenant.start('webhook', api, journal);
   const subscribers: Subscriber[] = [];

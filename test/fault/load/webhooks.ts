@@ -27,10 +27,14 @@ export class ReceivingTenant {
     private readonly id: string,
   ) {}
 
-  /** Makes a webhook for all events, and takes note of those that come with a good signature. */
+  /** Makes a webhook for all events, and takes note of those that come with a good signature. @throws when it cannot be made. */
   static async start(name: string, api: Api, journal: Journal): Promise<ReceivingTenant> {
     const receiver = await Receiver.start();
     const data = await api.untilDone(CREATE, { input: { url: receiver.url, events: WEBHOOK_EVENTS } });
+    if (!data) {
+      await receiver.stop();
+      throw new Error(`The webhook "${name}" could not be made`);
+    }
     const tenant = new ReceivingTenant(name, receiver, api, String(data.createWebhook.webhook.id));
     const genuine = new Webhook(String(data.createWebhook.secret));
     receiver.onReceived = ({ body, headers, json, at }: Received) => {
