@@ -15,6 +15,7 @@ import { AuditCheckpointsModule } from './modules/audit/audit-checkpoints.module
 import { AuditModule } from './modules/audit/audit.module.js';
 import { CallsModule } from './modules/calls/calls.module.js';
 import { NodeModule } from './modules/node/node.module.js';
+import { PrivacyModule } from './modules/privacy/privacy.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { TenantsModule } from './modules/tenants/tenants.module.js';
 import { UltravoxModule } from './modules/ultravox/ultravox.module.js';
@@ -61,6 +62,7 @@ export class AppModule {
         UsageModule,
         AuditModule,
         AuditCheckpointsModule,
+        PrivacyModule,
         NodeModule,
         JobsModule,
         EventsModule,

@@ -12,6 +12,7 @@ import { CommonPasswords } from './common-passwords.js';
 import { CREDENTIALS } from './credential.schema.js';
 import { Credentials } from './credentials.js';
 import { JwtStrategy } from './jwt.strategy.js';
+import { LegalHolds } from './legal-holds.js';
 import { Passwords } from './passwords.js';
 import { PresentViewer } from './present-viewer.js';
 import { RightsReader } from './rights-reader.js';
@@ -33,6 +34,7 @@ const shared = [
   CommonPasswords,
   Credentials,
   JwtStrategy,
+  LegalHolds,
   Passwords,
   PresentViewer,
   RightsReader,

@@ -53,6 +53,13 @@ export class Credentials {
     await this.system.run('credential.issue', () => this.model.deleteOne({ _id: hash }).exec());
   }
 
+  /** Makes all tokens of these subjects unknown, whatever they are for. */
+  async forgetAllOf(tenantId: ObjectId, subjectIds: readonly ObjectId[]): Promise<void> {
+    await this.system.run('credential.issue', () =>
+      this.model.deleteMany({ tenantId, subjectId: { $in: [...subjectIds] } }).exec(),
+    );
+  }
+
   /** Makes all tokens of one subject unknown. */
   async revoke(kind: CredentialKind, tenantId: ObjectId, subjectId: ObjectId): Promise<void> {
     await this.system.run('credential.issue', () =>

@@ -51,4 +51,11 @@ export class SessionsRepository extends TenantRepository<SessionDocument> {
       { $set: { endedAt: new Date() } },
     );
   }
+
+  /** Removes a user's sessions, ended or not, and returns their ids. */
+  async removeAllOf(userId: ObjectId): Promise<ObjectId[]> {
+    const sessions = await this.find({ userId }, { projection: { _id: 1 } });
+    await this.deleteMany({ userId });
+    return sessions.map(session => session._id);
+  }
 }

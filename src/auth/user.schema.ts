@@ -1,5 +1,6 @@
 import { defineCollection } from '../mongo/model-provider.js';
 import { type ScopedDocument, scopedSchema } from '../tenancy/plugin/scoped-schema.js';
+import type { LegalHold } from '../tenancy/tenant.schema.js';
 import type { Role } from '../tenancy/viewer.js';
 
 /** A person of a tenant. */
@@ -13,6 +14,8 @@ export interface UserDocument extends ScopedDocument {
   isActive: boolean;
   createdAt: Date;
   lastLoginAt: Date | null;
+  /** Null or absent: there is none. */
+  hold?: LegalHold | null;
 }
 
 const schema = scopedSchema<UserDocument>({
@@ -23,6 +26,7 @@ const schema = scopedSchema<UserDocument>({
   isActive: { type: Boolean, required: true },
   createdAt: { type: Date, required: true },
   lastLoginAt: { type: Date, default: null },
+  hold: { type: Object, default: null },
 });
 // For Users.findByEmail; also what keeps an address unique in its tenant.
 schema.index({ tenantId: 1, email: 1 }, { unique: true });

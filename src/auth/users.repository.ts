@@ -29,6 +29,16 @@ export class UsersRepository extends TenantRepository<UserDocument> {
     return this.insert(user);
   }
 
+  /** The ids of those under a legal hold. */
+  async heldIds(): Promise<ObjectId[]> {
+    const held = await this.find({ hold: { $type: 'object' } }, { projection: { _id: 1 } });
+    return held.map(user => user._id);
+  }
+
+  async remove(id: ObjectId): Promise<void> {
+    await this.deleteMany({ _id: id });
+  }
+
   change(id: ObjectId, update: ScopedUpdate<UserDocument>): Promise<UserDocument | null> {
     return this.updateOne({ _id: id }, update);
   }

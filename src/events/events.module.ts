@@ -32,6 +32,16 @@ import { StreamHeads } from './stream-heads.js';
     StreamFeeds,
     StreamHeads,
   ],
-  exports: [CallEvents, CursorCodec, Doorbell, LiveFeed, Outbox, Sealer, StreamFeeds, StreamHeads],
+  exports: [
+    CallEvents,
+    EventWords,
+    CursorCodec,
+    Doorbell,
+    LiveFeed,
+    Outbox,
+    Sealer,
+    StreamFeeds,
+    StreamHeads,
+  ],
 })
 export class EventsModule {}

@@ -11,6 +11,8 @@ export const JOB_KINDS = [
   'password-reset',
   'webhook',
   'failing-webhook',
+  'erasure',
+  'tenant-deletion',
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

@@ -20,6 +20,15 @@ describe('parseCommand', () => {
     expect(parse('tenants resume acme')).toEqual({ name: 'tenants resume', subdomain: 'acme' });
     expect(parse('tenants sandbox acme')).toMatchObject({ isSandbox: true });
     expect(parse('tenants sandbox acme --off')).toMatchObject({ isSandbox: false });
+    expect(parse('tenants hold acme --reason lawsuit')).toMatchObject({
+      subdomain: 'acme',
+      reason: 'lawsuit',
+    });
+    expect(parse('users release acme a@b.example')).toEqual({
+      name: 'users release',
+      subdomain: 'acme',
+      email: 'a@b.example',
+    });
     expect(parse('keys rewrap')).toEqual({ name: 'keys rewrap' });
     expect(parse('usage reconcile')).toEqual({ name: 'usage reconcile', month: null });
     expect(parse('usage reconcile --month 2026-01')).toMatchObject({ month: '2026-01' });
@@ -54,6 +63,9 @@ describe('parseCommand', () => {
     'tenants suspend acme other',
     'tenants resume acme --reason x',
     'tenants sandbox',
+    'tenants hold',
+    'users hold acme',
+    'users hold acme a@b.example more',
     'keys rewrap acme',
     'tenants limits acme --unknown 1',
     'tenants limits acme --max-concurrent-calls',

@@ -10,6 +10,15 @@ export type Command =
   | { readonly name: 'tenants resume'; readonly subdomain: string }
   | { readonly name: 'tenants limits'; readonly subdomain: string; readonly limits: Partial<TenantLimits> }
   | { readonly name: 'tenants sandbox'; readonly subdomain: string; readonly isSandbox: boolean }
+  | { readonly name: 'tenants hold'; readonly subdomain: string; readonly reason: string | null }
+  | { readonly name: 'tenants release'; readonly subdomain: string }
+  | {
+      readonly name: 'users hold';
+      readonly subdomain: string;
+      readonly email: string;
+      readonly reason: string | null;
+    }
+  | { readonly name: 'users release'; readonly subdomain: string; readonly email: string }
   | { readonly name: 'keys rewrap' }
   | { readonly name: 'usage reconcile'; readonly month: string | null }
   | { readonly name: 'audit verify'; readonly subdomain: string; readonly checkpoints: string | null }
@@ -35,6 +44,12 @@ export const HELP = `Usage: voho <command>
       --monthly-call-minutes <n|none>
   voho tenants sandbox <subdomain>       all new calls of the tenant are simulated, in production too
       --off                              no longer
+  voho tenants hold <subdomain>          legal hold: nothing of the tenant is erased, deleted or swept
+      --reason <text>                    kept in the tenant's audit log
+  voho tenants release <subdomain>
+  voho users hold <subdomain> <email>    the same for one person and the calls he has made
+      --reason <text>
+  voho users release <subdomain> <email>
   voho keys rewrap                       wraps all that is sealed with the current MASTER_KEY; those of
                                          MASTER_KEY_PREVIOUS may be dropped afterwards
   voho usage reconcile                   compares the usage ledger with the provider's bills, day by day; fails where
@@ -59,6 +74,10 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'tenants resume': [],
   'tenants limits': ['max-concurrent-calls', 'requests-per-minute', 'monthly-call-minutes'],
   'tenants sandbox': ['off'],
+  'tenants hold': ['reason'],
+  'tenants release': [],
+  'users hold': ['reason'],
+  'users release': [],
   'keys rewrap': [],
   'usage reconcile': ['month'],
   'audit verify': ['checkpoints'],
@@ -86,9 +105,18 @@ export function parseCommand(argv: readonly string[]): Command {
     expectCount(name, rest, 0);
     return name === 'usage reconcile' ? { name, month: monthOf(values) } : { name };
   }
+  if (name === 'users hold' || name === 'users release') {
+    const [subdomain = '', email = '', ...others] = rest;
+    if (email === '' || others.length > 0)
+      throw new UsageError(`"${name}" takes a subdomain and an e-mail address.`);
+    return name === 'users hold'
+      ? { name, subdomain, email, reason: reasonOf(values) }
+      : { name, subdomain, email };
+  }
   const subdomain = expectCount(name, rest, 1)[0] ?? '';
   switch (name) {
     case 'tenants suspend':
+    case 'tenants hold':
       return { name, subdomain, reason: reasonOf(values) };
     case 'tenants limits':
       return { name, subdomain, limits: limitsOf(values) };
@@ -97,6 +125,7 @@ export function parseCommand(argv: readonly string[]): Command {
     case 'audit verify':
       return { name, subdomain, checkpoints: textOf(values, 'checkpoints') };
     case 'tenants resume':
+    case 'tenants release':
     case 'audit checkpoint':
     case 'audit export':
       return { name, subdomain };

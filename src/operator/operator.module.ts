@@ -18,6 +18,7 @@ import { AuditOperations } from './audit-operations.js';
 import { KeyOperations } from './key-operations.js';
 import { RunCommand } from './run-command.js';
 import { TenantOperations } from './tenant-operations.js';
+import { UserOperations } from './user-operations.js';
 import { UsageReconciliation } from './usage-reconciliation.js';
 
 /** What the operator's commands need of the server: no doors and no calls; jobs may be added, and are left to servers. */
@@ -42,7 +43,14 @@ export class OperatorModule {
         UltravoxModule,
         UsageLedgerModule,
       ],
-      providers: [AuditOperations, KeyOperations, RunCommand, TenantOperations, UsageReconciliation],
+      providers: [
+        AuditOperations,
+        KeyOperations,
+        RunCommand,
+        TenantOperations,
+        UserOperations,
+        UsageReconciliation,
+      ],
     };
   }
 }

@@ -5,6 +5,8 @@ import type { Command, CommandResult } from './command.js';
 import { KeyOperations } from './key-operations.js';
 import { limitsLine, tenantTable } from './tenant-table.js';
 import { TenantOperations } from './tenant-operations.js';
+import type { LegalHold } from '../tenancy/tenant.schema.js';
+import { UserOperations } from './user-operations.js';
 import { UsageReconciliation } from './usage-reconciliation.js';
 
 /** Runs the operator's commands. */
@@ -12,6 +14,7 @@ import { UsageReconciliation } from './usage-reconciliation.js';
 export class RunCommand {
   constructor(
     private readonly tenants: TenantOperations,
+    private readonly users: UserOperations,
     private readonly keys: KeyOperations,
     private readonly reconciliation: UsageReconciliation,
     private readonly audit: AuditOperations,
@@ -45,6 +48,16 @@ export class RunCommand {
         const { tenant, isChanged } = await this.tenants.setSandbox(command.subdomain, command.isSandbox);
         const what = command.isSandbox ? 'a sandbox' : 'no sandbox';
         return done(`${tenant.subdomain} is ${what}${isChanged ? ' now' : ' already'}.`);
+      }
+      case 'tenants hold':
+      case 'tenants release': {
+        const { tenant, isChanged } = await this.tenants.setHold(command.subdomain, holdOf(command));
+        return done(`${tenant.subdomain} is ${heldWords(command.name === 'tenants hold', isChanged)}.`);
+      }
+      case 'users hold':
+      case 'users release': {
+        const isChanged = await this.users.setHold(command.subdomain, command.email, holdOf(command));
+        return done(`${command.email} is ${heldWords(command.name === 'users hold', isChanged)}.`);
       }
       case 'keys rewrap':
         return this.rewrap();
@@ -84,5 +97,11 @@ export class RunCommand {
         };
   }
 }
+
+const holdOf = (command: { readonly name: string; readonly reason?: string | null }): LegalHold | null =>
+  command.name.endsWith(' hold') ? { since: new Date(), reason: command.reason ?? null } : null;
+
+const heldWords = (isHeld: boolean, isChanged: boolean): string =>
+  `${isHeld ? 'under a legal hold' : 'free'}${isChanged ? ' now' : ' already'}`;
 
 const done = (text: string): CommandResult => ({ exitCode: 0, text });

@@ -4,7 +4,7 @@ import { type AuditEntry, AuditLog } from '../modules/audit/audit-log.js';
 import { UnitOfWork } from '../mongo/unit-of-work.js';
 import { TenantDirectory } from '../tenancy/tenant-directory.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
-import type { TenantDocument, TenantLimits } from '../tenancy/tenant.schema.js';
+import type { LegalHold, TenantDocument, TenantLimits } from '../tenancy/tenant.schema.js';
 import { OperatorError } from './operator-error.js';
 import { operatorScope } from './operator-scope.js';
 
@@ -53,6 +53,19 @@ export class TenantOperations {
     );
   }
 
+  /** Puts a tenant under a legal hold, or releases it with null. @throws OperatorError when there is no such tenant. */
+  setHold(subdomain: string, hold: LegalHold | null): Promise<Outcome> {
+    return this.change(subdomain, tenant => {
+      if (Boolean(tenant.hold) === Boolean(hold)) return null;
+      return {
+        set: { hold },
+        entry: hold
+          ? { action: 'tenant.held', details: { reason: hold.reason } }
+          : { action: 'tenant.released' },
+      };
+    });
+  }
+
   /** Marks a tenant whose calls are always simulated, or takes the mark back. @throws OperatorError when there is none. */
   setSandbox(subdomain: string, isSandbox: boolean): Promise<Outcome> {
     return this.change(subdomain, tenant =>
@@ -86,6 +99,7 @@ export class TenantOperations {
     const outcome = await this.runner.run(operatorScope(found), () =>
       this.work.run(async (): Promise<Outcome> => {
         const before = await this.find(subdomain);
+        if (before.deletingSince) throw new OperatorError(`The tenant "${subdomain}" is being deleted.`);
         const change = decide(before);
         if (!change) return { tenant: before, isChanged: false };
         const tenant = await this.tenants.update(before._id, { $set: change.set });

@@ -4,14 +4,14 @@ const HEADINGS = ['SUBDOMAIN', 'STATE', 'CALLS', 'REQUESTS/MIN', 'MINUTES/MONTH'
 
 /** A table of tenants for the terminal, one per line. */
 export function tenantTable(tenants: readonly TenantDocument[]): string {
-  const rows = tenants.map(({ subdomain, isActive, isSandbox, limits, createdAt, name }) => [
-    subdomain,
-    `${isActive ? 'active' : 'suspended'}${isSandbox ? ', sandbox' : ''}`,
-    String(limits.maxConcurrentCalls),
-    String(limits.requestsPerMinute),
-    limits.monthlyCallMinutes === null ? 'none' : String(limits.monthlyCallMinutes),
-    createdAt.toISOString().slice(0, 10),
-    name,
+  const rows = tenants.map(tenant => [
+    tenant.subdomain,
+    stateOf(tenant),
+    String(tenant.limits.maxConcurrentCalls),
+    String(tenant.limits.requestsPerMinute),
+    tenant.limits.monthlyCallMinutes === null ? 'none' : String(tenant.limits.monthlyCallMinutes),
+    tenant.createdAt.toISOString().slice(0, 10),
+    tenant.name,
   ]);
   const lines = [HEADINGS, ...rows];
   const widths = HEADINGS.map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0)));
@@ -34,4 +34,9 @@ export function limitsLine({
   const minutes =
     monthlyCallMinutes === null ? 'no limit of minutes' : `${monthlyCallMinutes} call minutes per month`;
   return `${maxConcurrentCalls} concurrent calls, ${requestsPerMinute} requests per minute, ${minutes}`;
+}
+
+function stateOf({ isActive, isSandbox, hold, deletingSince }: TenantDocument): string {
+  const state = deletingSince ? 'being deleted' : isActive ? 'active' : 'suspended';
+  return [state, ...(isSandbox ? ['sandbox'] : []), ...(hold ? ['held'] : [])].join(', ');
 }

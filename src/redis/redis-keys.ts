@@ -5,7 +5,12 @@ export type RedisPurpose = 'feed' | 'audit' | 'deltas' | 'queue' | 'requests' | 
 
 /** The one function that builds Redis keys and channels: the tenant always stands in them. */
 export function redisKey(tenantId: ObjectId, purpose: RedisPurpose, ...rest: readonly string[]): string {
-  return ['t', tenantId.toHexString(), purpose, ...rest].join(':');
+  return tenantPrefix(tenantId) + [purpose, ...rest].join(':');
+}
+
+/** What every key of a tenant begins with. */
+export function tenantPrefix(tenantId: ObjectId): string {
+  return `t:${tenantId.toHexString()}:`;
 }
 
 /**

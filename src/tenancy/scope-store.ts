@@ -6,6 +6,7 @@ export type SystemReason =
   | 'tenant.resolve'
   | 'tenant.sign-up'
   | 'tenant.manage'
+  | 'tenant.delete'
   | 'credential.resolve'
   | 'credential.issue'
   | 'route.resolve'

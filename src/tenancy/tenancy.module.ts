@@ -4,6 +4,7 @@ import { COMMAND_GUARD } from '../mongo/mongo.tokens.js';
 import { SealedValues } from './sealed-values.js';
 import { SystemAccess } from './system-access.js';
 import { TenantContext } from './tenant-context.js';
+import { TenantData } from './tenant-data.js';
 import { TenantDirectory } from './tenant-directory.js';
 import { TenantResolver } from './tenant-resolver.js';
 import { TenantRunner } from './tenant-runner.js';
@@ -20,6 +21,7 @@ import { WireGuard } from './wire-guard/wire-guard.js';
     TenantRunner,
     SealedValues,
     SystemAccess,
+    TenantData,
     TenantDirectory,
     TenantResolver,
   ],
@@ -29,6 +31,7 @@ import { WireGuard } from './wire-guard/wire-guard.js';
     TenantContext,
     TenantRunner,
     SystemAccess,
+    TenantData,
     TenantDirectory,
     TenantResolver,
   ],

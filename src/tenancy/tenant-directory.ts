@@ -51,6 +51,12 @@ export class TenantDirectory {
     await this.system.run('tenant.sign-up', () => this.model.insertMany([tenant]));
   }
 
+  /** Forgets a tenant of which nothing else is left. */
+  async remove(id: ObjectId): Promise<void> {
+    await this.system.run('tenant.delete', () => this.model.deleteOne({ _id: id }).exec());
+    this.cache.clear();
+  }
+
   /** Changes one tenant and returns it as it is afterwards. */
   update(id: ObjectId, update: UpdateQuery<TenantDocument>): Promise<TenantDocument | null> {
     this.cache.clear();

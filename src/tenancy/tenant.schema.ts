@@ -11,6 +11,12 @@ export interface TenantLimits {
   monthlyCallMinutes: number | null;
 }
 
+/** That nothing may be erased, deleted or swept, because somebody may have to show it. Set by the operator. */
+export interface LegalHold {
+  readonly since: Date;
+  readonly reason: string | null;
+}
+
 /** A tenant's record. Global data: it is how a tenant is found, before there is one to scope by. */
 export interface TenantDocument {
   _id: ObjectId;
@@ -25,6 +31,10 @@ export interface TenantDocument {
   /** Whether its calls are always simulated, in production too. Set by the operator; absent in old records. */
   isSandbox?: boolean;
   limits: TenantLimits;
+  /** Null or absent: there is none. */
+  hold?: LegalHold | null;
+  /** Since when everything of it is being removed; it is not active any more. Null or absent: it stays. */
+  deletingSince?: Date | null;
   createdAt: Date;
 }
 
@@ -56,6 +66,8 @@ const schema = systemSchema<TenantDocument>('global', {
       monthlyCallMinutes: { type: Number, default: null },
     },
   },
+  hold: { type: Object, default: null },
+  deletingSince: { type: Date, default: null },
   createdAt: { type: Date, required: true },
 });
 // For TenantDirectory.findBySubdomain; also what keeps two sign-ups from taking one name.

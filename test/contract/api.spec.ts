@@ -17,12 +17,12 @@ const EMITTED = new URL('../../schema.gql', import.meta.url);
 /** Root fields that are promised and not there yet. Whoever makes one takes its name out. */
 const STILL_TO_COME: Readonly<Record<string, readonly string[]>> = {
   Query: [],
-  Mutation: ['exportUserData', 'eraseUser', 'exportTenantData', 'deleteTenant'],
+  Mutation: [],
   Subscription: [],
 };
 
 /** Types that only fields still to come use. */
-const TYPES_STILL_TO_COME = ['DataExport'];
+const TYPES_STILL_TO_COME: readonly string[] = [];
 
 /** The promised schema, with the connection types that it describes in a comment alone. */
 function promisedSchema(): GraphQLSchema {

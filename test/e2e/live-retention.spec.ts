@@ -91,6 +91,11 @@ describe('Retention', () => {
       expect(await collection(name).countDocuments({ callId: oldId as Loose })).toBe(0);
     expect(await collection('callRoutes').countDocuments({ _id: oldId as Loose })).toBe(0);
     await expect(access(recording)).rejects.toThrow('ENOENT');
+    const swept =
+      '{ auditEvents(filter: { actions: ["retention.swept"] }) { nodes { actorLabel details } } }';
+    expect((await tenant.admin.client.data(swept)).auditEvents.nodes).toEqual([
+      { actorLabel: 'retention job', details: { calls: 1, silentSince: expect.any(String) } },
+    ]);
   });
 
   it('keeps the places of events behind those of a call that stays, without their words', async () => {

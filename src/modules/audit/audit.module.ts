@@ -46,6 +46,7 @@ import { AuditSubscriptions } from './audit.subscriptions.js';
     AuditCheckpoints,
     AuditExport,
     AuditLog,
+    AuditReader,
     AuditService,
     AuditVerifier,
     CheckpointKeys,

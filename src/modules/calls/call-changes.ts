@@ -78,7 +78,7 @@ export class CallChanges {
     if (Object.keys(patch).length === 0 && happenings.length === 0) return call;
     if (news.kind === 'utterance') await this.utterances.add(call._id, news.utterance);
     if (news.kind === 'transcriptSettled') await this.utterances.replaceAll(call._id, news.utterances);
-    if (news.kind === 'deleted') {
+    if (news.kind === 'deleted' || news.kind === 'contentErased') {
       await this.utterances.removeAll(call._id);
       await this.events.eraseContent(call._id);
     }

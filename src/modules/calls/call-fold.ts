@@ -115,6 +115,8 @@ function fold(call: CallDocument, news: CallNews): Change {
       return call.endRequestedAt ? NOTHING : changed({ endRequestedAt: news.at });
     case 'deleted':
       return call.deletedAt ? NOTHING : foldDeletion(call, news.at);
+    case 'contentErased':
+      return call.deletedAt || call.erasedAt ? NOTHING : foldErasure(call, news.at);
     case 'deletedAtProvider':
       return changed({ ...closeBill(call), settlement: { ...settlement, deletion: true } });
   }
@@ -240,7 +242,7 @@ function moved(
 }
 
 function foldSummary(call: CallDocument, { summary, shortSummary, endedAt }: ProviderCall): Change {
-  if (summary === null || !endedAt || call.settlement.summary === 'ready') return NOTHING;
+  if (summary === null || !endedAt || call.settlement.summary === 'ready' || call.erasedAt) return NOTHING;
   return {
     patch: {
       summary,
@@ -255,23 +257,35 @@ function foldSummary(call: CallDocument, { summary, shortSummary, endedAt }: Pro
 /** What stays of a deleted call: who made it and when, so that its events still find their hearers. */
 function foldDeletion(call: CallDocument, deletedAt: Date): Change {
   return {
-    patch: {
-      deletedAt,
-      systemPrompt: '',
-      phoneNumber: null,
-      variables: {},
-      metadata: {},
-      metadataPairs: [],
-      words: [],
-      summary: null,
-      shortSummary: null,
-      failure: null,
-      idempotency: null,
-      provider: { ...call.provider, joinUrl: null },
-    },
+    patch: { deletedAt, ...WITHOUT_CONTENT, provider: { ...call.provider, joinUrl: null } },
     happenings: [{ type: 'deleted' }],
   };
 }
+
+/** The call goes on, or stays as it ended; but nothing that was said in it is taken in any more. */
+function foldErasure(call: CallDocument, erasedAt: Date): Change {
+  const settlement = {
+    ...call.settlement,
+    transcript: true,
+    summary: 'absent',
+    recording: 'absent',
+  } as const;
+  return changed({ erasedAt, ...WITHOUT_CONTENT, settlement });
+}
+
+/** What goes with whatever was said in a call. */
+const WITHOUT_CONTENT = {
+  systemPrompt: '',
+  phoneNumber: null,
+  variables: {},
+  metadata: {},
+  metadataPairs: [],
+  words: [],
+  summary: null,
+  shortSummary: null,
+  failure: null,
+  idempotency: null,
+} satisfies Partial<CallDocument>;
 
 const merged = (known: readonly string[], ...texts: readonly string[]): string[] =>
   [...new Set([...known, ...texts.flatMap(wordsOf)])].slice(0, MOST_WORDS);

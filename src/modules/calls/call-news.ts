@@ -35,4 +35,6 @@ export type CallNews =
   | { readonly kind: 'transcriptAbsent' }
   | { readonly kind: 'endRequested'; readonly at: Date }
   | { readonly kind: 'deleted'; readonly at: Date }
+  /** Whoever made it is erased: the call stays, without anything that was said, written or recorded. */
+  | { readonly kind: 'contentErased'; readonly at: Date }
   | { readonly kind: 'deletedAtProvider' };

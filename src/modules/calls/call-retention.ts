@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LegalHolds } from '../../auth/legal-holds.js';
 import { CallEvents } from '../../events/call-events.js';
 import { StreamHeads } from '../../events/stream-heads.js';
 import { JobRunner } from '../../jobs/job-runner.js';
@@ -8,6 +9,7 @@ import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { RecordingStore } from '../../recordings/recording-store.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { WebhookDeliveriesService } from '../webhooks/webhook-deliveries.service.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { CallRoutes } from './call-routes.js';
 import { CallsRepository } from './calls.repository.js';
 import { UtterancesRepository } from './utterances.repository.js';
@@ -17,13 +19,15 @@ const DAY_MS = 86_400_000;
 const EVERY_MS = 3_600_000;
 /** Calls removed in one run of the job; what is left has its turn right after. */
 const BATCH = 500;
+/** Of them, removed in one transaction with the row that tells of it. */
+const AT_ONCE = 20;
 const PAGE = 500;
 
 /**
  * Removes what is past a tenant's retention. A call goes once it is over and its last event is older than that, with
  * its transcript, its recording and the words in its events. The events themselves go by their place in the feed: from
  * the oldest on, up to the first that belongs to a call that is still there; so a subscriber can be told from his
- * cursor alone whether he misses any.
+ * cursor alone whether he misses any. What is under a legal hold stays, and what was removed is told in the audit log.
  */
 @Injectable()
 export class CallRetention {
@@ -36,6 +40,8 @@ export class CallRetention {
     private readonly recordings: RecordingStore,
     private readonly routes: CallRoutes,
     private readonly tenants: TenantDirectory,
+    private readonly holds: LegalHolds,
+    private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
     private readonly clock: StoreClock,
     runner: JobRunner,
@@ -46,21 +52,30 @@ export class CallRetention {
   private async tend(tenantId: ObjectId): Promise<Date | null> {
     const days = (await this.tenants.findById(tenantId))?.retentionDays ?? null;
     if (days === null) return null;
+    if (await this.holds.isTenantHeld()) return this.clock.in(EVERY_MS);
     const before = new Date(this.clock.now().getTime() - days * DAY_MS);
-    const ids = await this.calls.idsOfSilent(before, BATCH);
-    for (const id of ids) await this.removeCall(id, before);
+    const ids = await this.calls.idsOfSilent(before, await this.holds.heldUsers(), BATCH);
+    for (let done = 0; done < ids.length; done += AT_ONCE)
+      await this.removeCalls(ids.slice(done, done + AT_ONCE), before);
     await this.removeEvents();
     return this.clock.in(ids.length === BATCH ? 0 : EVERY_MS);
   }
 
-  /** The file goes first: if this process dies in between, the call is still found, and removed the next time. */
-  private async removeCall(id: ObjectId, before: Date): Promise<void> {
-    await this.recordings.remove(id);
+  /** The files go first: if this process dies in between, the calls are still found, and removed the next time. */
+  private async removeCalls(ids: readonly ObjectId[], before: Date): Promise<void> {
+    for (const id of ids) await this.recordings.remove(id);
     await this.work.run(async () => {
-      if (!(await this.calls.removeSilent(id, before))) return;
-      await this.utterances.removeAll(id);
-      await this.events.eraseContent(id);
-      await this.routes.remove(id);
+      let removed = 0;
+      for (const id of ids) {
+        if (!(await this.calls.removeSilent(id, before))) continue;
+        await this.utterances.removeAll(id);
+        await this.events.eraseContent(id);
+        await this.routes.remove(id);
+        removed += 1;
+      }
+      if (removed === 0) return;
+      const details = { calls: removed, silentSince: before.toISOString() };
+      await this.audit.record({ action: 'retention.swept', details });
     });
   }
 

@@ -70,7 +70,7 @@ export class CallSteward {
 
   private async atProvider(call: CallDocument): Promise<Date | null> {
     if (!isOver(call.status)) return this.follow.step(call);
-    return call.deletedAt ? this.removeEverywhere(call) : this.settle.step(call);
+    return (call.deletedAt ?? call.erasedAt) ? this.removeEverywhere(call) : this.settle.step(call);
   }
 
   private async removeEverywhere(call: CallDocument): Promise<Date | null> {

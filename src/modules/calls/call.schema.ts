@@ -46,7 +46,7 @@ export interface CallSettlement {
   billing: boolean;
   /** When a final bill was last looked at again: it may be changed or taken back later. */
   billCheckedAt: Date | null;
-  /** Whether a deleted call is gone at the provider too. */
+  /** Whether a deleted or erased call is gone at the provider too. */
   deletion: boolean;
 }
 
@@ -96,6 +96,8 @@ export interface CallDocument extends ScopedDocument {
   /** When the user asked to end it. */
   endRequestedAt: Date | null;
   deletedAt: Date | null;
+  /** When its content was erased together with whoever made it; the call itself stays. */
+  erasedAt: Date | null;
 }
 
 const schema = scopedSchema<CallDocument>({
@@ -136,6 +138,7 @@ const schema = scopedSchema<CallDocument>({
   lastEventAt: { type: Date, required: true },
   endRequestedAt: { type: Date, default: null },
   deletedAt: { type: Date, default: null },
+  erasedAt: { type: Date, default: null },
 } as never);
 // For CallsRepository.page of admins, and the dashboard's days.
 schema.index({ tenantId: 1, createdAt: -1, _id: -1 });

@@ -8,6 +8,7 @@ import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { Admission } from './admission.js';
 import { AdmissionRound } from './admission-round.js';
 import { CallChanges } from './call-changes.js';
+import { CallErasureService } from './call-erasure.service.js';
 import { CallEventCursors } from './call-event-cursors.js';
 import { CallEventFieldsResolver, CallRecordingReadyResolver } from './call-event-fields.resolver.js';
 import { CallFieldsResolver } from './call-fields.resolver.js';
@@ -62,6 +63,7 @@ import { UtterancesRepository } from './utterances.repository.js';
     Admission,
     AdmissionRound,
     CallChanges,
+    CallErasureService,
     CallEventCursors,
     CallEventFieldsResolver,
     CallFieldsResolver,
@@ -95,6 +97,6 @@ import { UtterancesRepository } from './utterances.repository.js';
     TwinCalls,
     UtterancesRepository,
   ],
-  exports: [CallJoins, CallsRepository, CallsService, RunningCallsService],
+  exports: [CallErasureService, CallJoins, CallsRepository, CallsService, RunningCallsService],
 })
 export class CallsModule {}

@@ -47,15 +47,51 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     return new Set(calls.map(call => call._id.toHexString()));
   }
 
-  /** Calls that are over and have had no event since a time, longest silent first. */
-  async idsOfSilent(since: Date, limit: number): Promise<ObjectId[]> {
+  /** Calls that are over and have had no event since a time, longest silent first; none of those that are held. */
+  async idsOfSilent(since: Date, heldUsers: readonly ObjectId[], limit: number): Promise<ObjectId[]> {
     const options = { sort: { lastEventAt: 1 as const }, limit, projection: { _id: 1 as const } };
-    return (await this.find(silentSince(since), options)).map(call => call._id);
+    const held = heldUsers.length > 0 ? { createdById: { $nin: [...heldUsers] } } : {};
+    return (await this.find({ $and: [silentSince(since), held] }, options)).map(call => call._id);
   }
 
   /** Removes such a call; false when it is none (any more). */
   async removeSilent(id: ObjectId, since: Date): Promise<boolean> {
     return (await this.deleteMany({ $and: [{ _id: id }, silentSince(since)] })) === 1;
+  }
+
+  /** Calls of one creator that still have their content, at most `limit`. */
+  withContentOf(createdById: ObjectId, limit: number): Promise<CallDocument[]> {
+    return this.find({ createdById, deletedAt: null, erasedAt: null }, { limit });
+  }
+
+  /** How many calls of one creator were erased here and are not gone at the provider yet. */
+  countErasing(createdById: ObjectId): Promise<number> {
+    return this.count({ createdById, erasedAt: { $ne: null }, 'settlement.deletion': false });
+  }
+
+  countErasedOf(createdById: ObjectId): Promise<number> {
+    return this.count({ createdById, erasedAt: { $ne: null } });
+  }
+
+  /** Calls of the whole tenant that nobody has told to end yet, at most `limit`. */
+  toEnd(limit: number): Promise<CallDocument[]> {
+    return this.find(
+      { status: { $in: CALL_STATUSES.filter(status => !isOver(status)) }, endRequestedAt: null },
+      { limit },
+    );
+  }
+
+  /** Calls of the whole tenant that are over and still there, at most `limit`. */
+  toDelete(limit: number): Promise<CallDocument[]> {
+    return this.find(
+      { status: { $in: CALL_STATUSES.filter(isOver) }, deletedAt: null, erasedAt: null },
+      { limit },
+    );
+  }
+
+  /** How many calls of the whole tenant may still be known to the provider. */
+  countUndeleted(): Promise<number> {
+    return this.count({ 'settlement.deletion': false });
   }
 
   findByIdempotencyKey(owner: string, key: string): Promise<CallDocument | null> {
@@ -120,7 +156,7 @@ export class CallsRepository extends TenantRepository<CallDocument> {
 const silentSince = (since: Date): ScopedFilter<CallDocument> => ({
   status: { $in: CALL_STATUSES.filter(isOver) },
   lastEventAt: { $lt: since },
-  $or: [{ deletedAt: null }, { 'settlement.deletion': true }],
+  $or: [{ deletedAt: null, erasedAt: null }, { 'settlement.deletion': true }],
 });
 
 const AT_PROVIDER = { status: { $in: ['RINGING', 'IN_PROGRESS'] } } as ScopedFilter<CallDocument>;

@@ -103,6 +103,7 @@ export function newCall(
     lastEventAt: now,
     endRequestedAt: null,
     deletedAt: null,
+    erasedAt: null,
   };
 }
 

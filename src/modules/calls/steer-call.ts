@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LegalHolds } from '../../auth/legal-holds.js';
 import { conflict, DomainError, notFound } from '../../errors/domain-error.js';
 import { toPublicId } from '../../ids/public-id.js';
 import { JobRunner } from '../../jobs/job-runner.js';
@@ -28,6 +29,7 @@ export class SteerCall {
     private readonly steward: CallSteward,
     private readonly runner: JobRunner,
     private readonly providers: Providers,
+    private readonly holds: LegalHolds,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
     private readonly clock: StoreClock,
@@ -77,11 +79,12 @@ export class SteerCall {
 
   /**
    * Deletes a call that is over: its content here at once, the rest here and at the provider soon after.
-   * @throws DomainError NOT_FOUND, CONFLICT while the call is not over.
+   * @throws DomainError NOT_FOUND, CONFLICT while the call is not over, or is under a legal hold.
    */
   async delete(publicId: string): Promise<string> {
     const call = await this.service.load(publicId);
     if (!isOver(call.status)) throw conflict('The call is not over: end it first.');
+    await this.holds.assertUserFree(call.createdById);
     await this.work.run(async () => {
       await this.changes.apply(call._id, { kind: 'deleted', at: this.clock.now() });
       await this.audit.record({ action: 'call.deleted', details: { callId: publicId } });

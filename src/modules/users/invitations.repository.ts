@@ -49,4 +49,11 @@ export class InvitationsRepository extends TenantRepository<InvitationDocument> 
   closeFor(email: string): Promise<InvitationDocument | null> {
     return this.updateOne({ email, isOpen: true }, { $set: { isOpen: false } });
   }
+
+  /** Removes all invitations of an address, and returns their ids. */
+  async removeAllFor(email: string): Promise<ObjectId[]> {
+    const invitations = await this.find({ email }, { projection: { _id: 1 } });
+    await this.deleteMany({ email });
+    return invitations.map(invitation => invitation._id);
+  }
 }

@@ -3,12 +3,12 @@ import { SessionsRepository } from '../../auth/sessions.repository.js';
 import type { UserDocument } from '../../auth/user.schema.js';
 import { UsersRepository } from '../../auth/users.repository.js';
 import { ViewerCache } from '../../auth/viewer-cache.js';
-import { conflict, notFound } from '../../errors/domain-error.js';
+import { notFound } from '../../errors/domain-error.js';
 import { fromPublicId } from '../../ids/public-id.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import type { Role } from '../../tenancy/viewer.js';
 import { type AuditEntry, AuditLog } from '../audit/audit-log.js';
-import { AdminRoster } from './admin-roster.repository.js';
+import { isActiveAdmin, OtherAdmins } from './other-admins.js';
 
 type Rights = Pick<UserDocument, 'role' | 'isActive'>;
 
@@ -21,7 +21,7 @@ export class UserChanges {
   constructor(
     private readonly users: UsersRepository,
     private readonly sessions: SessionsRepository,
-    private readonly roster: AdminRoster,
+    private readonly admins: OtherAdmins,
     private readonly viewers: ViewerCache,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
@@ -63,7 +63,7 @@ export class UserChanges {
       if (!before) throw notFound('user');
       const wanted: Rights = { role: before.role, isActive: before.isActive, ...rights };
       if (wanted.role === before.role && wanted.isActive === before.isActive) return before;
-      if (isActiveAdmin(before) && !isActiveAdmin(wanted)) await this.assertOtherAdmin();
+      if (isActiveAdmin(before) && !isActiveAdmin(wanted)) await this.admins.assertBeside(before);
       const user = await this.users.change(id, { $set: rights });
       if (!user) throw notFound('user');
       if (!user.isActive) await this.sessions.endAllOf(id);
@@ -74,12 +74,4 @@ export class UserChanges {
       return user;
     });
   }
-
-  private async assertOtherAdmin(): Promise<void> {
-    await this.roster.lock();
-    if ((await this.users.countActiveAdmins()) > 1) return;
-    throw conflict('The last active admin stays admin and active: make somebody else an admin first.');
-  }
 }
-
-const isActiveAdmin = ({ role, isActive }: Rights) => role === 'ADMIN' && isActive;

@@ -7,7 +7,9 @@ import { INVITATIONS } from './invitation.schema.js';
 import { InvitationsRepository } from './invitations.repository.js';
 import { InvitationsResolver } from './invitations.resolver.js';
 import { InvitationsService } from './invitations.service.js';
+import { OtherAdmins } from './other-admins.js';
 import { UserChanges } from './user-changes.js';
+import { UserRemovalService } from './user-removal.service.js';
 import { UsersResolver } from './users.resolver.js';
 import { UsersService } from './users.service.js';
 
@@ -21,10 +23,12 @@ import { UsersService } from './users.service.js';
     InvitationsRepository,
     InvitationsResolver,
     InvitationsService,
+    OtherAdmins,
     UserChanges,
+    UserRemovalService,
     UsersResolver,
     UsersService,
   ],
-  exports: [InvitationsService, UsersService],
+  exports: [InvitationsService, UserRemovalService, UsersService],
 })
 export class UsersModule {}

@@ -51,6 +51,12 @@ export const FIELD_CASES: readonly Case[] = [
     signUp({ email: 'a@b.example\nbcc: c@d.example' }),
     'input.email',
   ],
+  [
+    'a deletion that names another tenant',
+    'mutation ($confirmSubdomain: String!) { deleteTenant(confirmSubdomain: $confirmSubdomain) }',
+    { confirmSubdomain: 'another' },
+    'confirmSubdomain',
+  ],
   ['an e-mail address with NUL', INVITE, { input: { email: 'a\u0000@b.example' } }, 'input.email'],
   [
     'an e-mail address of 10 kB',

@@ -187,6 +187,15 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'Mutation.setUserRole': [mutation(`setUserRole(userId: $id, role: ADMIN) { ${USER} }`)('user')],
   'Mutation.deactivateUser': [mutation(`deactivateUser(userId: $id) { ${USER} }`)('user')],
   'Mutation.reactivateUser': [mutation(`reactivateUser(userId: $id) { ${USER} }`)('user')],
+  'Mutation.exportUserData': [mutation('exportUserData(userId: $id) { downloadUrl }')('user')],
+  'Mutation.eraseUser': [mutation('eraseUser(userId: $id)')('user')],
+  'Mutation.exportTenantData': [{ query: 'mutation { exportTenantData { expiresAt } }', differs: OWN }],
+  'Mutation.deleteTenant': [
+    {
+      query: 'mutation ($name: String!) { deleteTenant(confirmSubdomain: $name) }',
+      variables: ({ tenant }) => ({ name: tenant }),
+    },
+  ],
   'Mutation.updateTenant': [{ query: 'mutation { updateTenant(input: { name: "Plain" }) { id name } }' }],
   'Mutation.updateBranding': [{ query: 'mutation { updateBranding(input: { name: "Plain" }) { name } }' }],
   'Mutation.signUpTenant': [
