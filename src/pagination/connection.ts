@@ -66,6 +66,11 @@ export async function paginate<D extends { _id: ObjectId }, N>(options: {
       fields: { after: 'cannot go with `last`' },
     });
   }
+  if (!isBackward && page.before != null) {
+    throw new DomainError('BAD_USER_INPUT', '`before` goes with `last`', {
+      fields: { before: 'goes with `last`' },
+    });
+  }
   const size = (isBackward ? page.last : page.first) ?? 20;
   const direction = (isBackward ? -order.direction : order.direction) as 1 | -1;
   const cursor = isBackward ? page.before : page.after;

@@ -16,6 +16,8 @@ const PATIENCE_MS = 25_000;
 export interface ServerProcess {
   readonly url: string;
   readonly simulator: Simulator;
+  readonly dataDir: string;
+  readonly mongodbUri: string;
   /** The lines of its standard output. */
   lines(): string[];
   /** Its standard error. */
@@ -71,6 +73,8 @@ export async function startServerProcess(env: Readonly<Record<string, string>> =
   return {
     url: `http://127.0.0.1:${port}`,
     simulator,
+    dataDir,
+    mongodbUri: env['MONGODB_URI'] ?? engines.mongodbUri,
     lines: () =>
       written.output
         .slice(0, written.output.lastIndexOf('\n') + 1)

@@ -206,6 +206,7 @@ export const FIELD_CASES: readonly Case[] = [
   ['a cursor that is a text', CALLS, { after: 'abc' }, 'after'],
   ['a cursor that is empty', CALLS, { after: '' }, 'after'],
   ['a cursor with NUL', CALLS, { last: 1, before: '\u0000' }, 'before'],
+  ['a cursor to end before, without `last`', CALLS, { first: 1, before: 'x' }, 'before'],
   [
     'a metadata filter with an operator object',
     CALLS,
