@@ -2,6 +2,9 @@ import { Redis } from 'ioredis';
 import type { Findings } from './findings.js';
 import type { Side } from './seat.js';
 
+/** How long the first line may take. */
+const PATIENCE_MS = 15_000;
+
 /** Keys are a tenant's, or those of an address or of a provider's account, which belong to no tenant. */
 const KNOWN_KEY = /^(t:[0-9a-f]{24}:|a:|provider:)/;
 /** Commands that name no key. */
@@ -34,17 +37,28 @@ export class RedisAudit {
     private readonly monitor: Redis,
     private readonly sides: readonly Side[],
   ) {
-    // A line that breaks is made anew; that it was broken shows in what was counted.
-    for (const line of [redis, monitor]) line.on('error', () => undefined);
     monitor.on('monitor', (_time: string, [command = '', ...rest]: string[], source: string) => {
       if (source !== 'lua') this.hear(command.toLowerCase(), rest);
     });
   }
 
-  /** Starts listening. */
+  /** Starts listening. @throws when Redis does not let it in time. */
   static async start(url: string, sides: readonly Side[]): Promise<RedisAudit> {
     const redis = new Redis(url);
-    return new RedisAudit(redis, await redis.monitor(), sides);
+    const monitor = redis.duplicate({ monitor: true });
+    // A line that breaks is made anew: also the first one, where ioredis stumbles over commands that it is told of too early.
+    for (const line of [redis, monitor]) line.on('error', () => undefined);
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => {
+        for (const line of [redis, monitor]) line.disconnect();
+        reject(new Error('Redis does not tell of its commands'));
+      }, PATIENCE_MS);
+      monitor.once('monitoring', () => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
+    return new RedisAudit(redis, monitor, sides);
   }
 
   async end(findings: Findings): Promise<void> {
