@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { fieldsOfGraphQLError, reasonOf } from './coercion-fields.js';
-import { DomainError, type ErrorDetails } from './domain-error.js';
+import { DomainError, outage } from './domain-error.js';
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 
 /** Codes that GraphQL libraries give to requests that do not parse or validate. */
@@ -25,8 +25,9 @@ export function toDomainError(error: unknown): DomainError {
     if (TOO_MANY_TOKENS.test(cause.message)) return new DomainError('QUERY_TOO_COMPLEX', cause.message);
     return new DomainError('BAD_USER_INPUT', reasonOf(error), fieldsOfGraphQLError(error));
   }
-  const details: ErrorDetails = isOutage(cause) ? { retryAfterSeconds: 2 } : {};
-  return new DomainError('INTERNAL', ERROR_CODES.INTERNAL.meaning, details, { cause });
+  return isOutage(cause)
+    ? outage(cause)
+    : new DomainError('INTERNAL', ERROR_CODES.INTERNAL.meaning, {}, { cause });
 }
 
 /** The error as a client may see it: a stable code, the request's id, and nothing of the inside. */

@@ -30,7 +30,7 @@ export function simulatorServer(parts: ServerParts): Server {
     const serve = (): Promise<unknown> =>
       answer(message, parts)
         .catch((error: unknown) => failure(error))
-        .then(reply => write(response, reply))
+        .then(reply => write(response, reply, parts.clock))
         .catch(() => response.destroy());
     // Whoever steers the simulator itself may wait for it to become quiet.
     void (message.url?.startsWith('/simulator/') === true ? serve() : parts.activity.during(serve));
@@ -64,11 +64,12 @@ function failure(error: unknown): Reply {
   return { status: 500, json: { detail: 'The simulator failed.' } };
 }
 
-async function write(response: ServerResponse, reply: Reply): Promise<void> {
+async function write(response: ServerResponse, reply: Reply, clock: Clock): Promise<void> {
   if (reply === 'reset') {
     response.socket?.resetAndDestroy();
     return;
   }
+  response.setHeader('Date', new Date(clock.now()).toUTCString());
   if ('stream' in reply) {
     response.writeHead(reply.status, reply.headers);
     await pipeline(reply.stream, response);

@@ -3,8 +3,7 @@ import { GqlExecutionContext } from '@nestjs/graphql';
 import { type GraphQLResolveInfo, OperationTypeNode } from 'graphql';
 import { type Observable, throwError, timeout } from 'rxjs';
 import type { RequestContext } from '../../auth/request-context.js';
-import { DomainError } from '../../errors/domain-error.js';
-import { ERROR_CODES } from '../../errors/error-codes.js';
+import { type DomainError, outage } from '../../errors/domain-error.js';
 import { notesOf } from '../http/http-request.js';
 
 /** How long a mutation may take, the admission of its request included. */
@@ -31,6 +30,5 @@ export class MutationDeadline implements NestInterceptor {
 }
 
 function outOfTime(): DomainError {
-  const cause = new Error(`A mutation took longer than ${DEADLINE_MS} ms`);
-  return new DomainError('INTERNAL', ERROR_CODES.INTERNAL.meaning, { retryAfterSeconds: 2 }, { cause });
+  return outage(new Error(`A mutation took longer than ${DEADLINE_MS} ms`));
 }

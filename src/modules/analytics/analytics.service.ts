@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isAllowed } from '../../auth/permissions.js';
 import { UsersRepository } from '../../auth/users.repository.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import type { CallModel } from '../calls/call.model.js';
 import { CallsService } from '../calls/calls.service.js';
@@ -15,6 +16,7 @@ export class AnalyticsService {
     private readonly calls: CallsService,
     private readonly users: UsersRepository,
     private readonly context: TenantContext,
+    private readonly clock: StoreClock,
   ) {}
 
   /** A dashboard that reads what is selected of it, by way of `reading`; all totals together in one query. */
@@ -54,7 +56,7 @@ export class AnalyticsService {
 
   /** Calls per day, UTC, of the last `days` days with today, oldest first. */
   async callsByDay(days: number): Promise<DayCount[]> {
-    const first = firstDay(days, new Date());
+    const first = firstDay(days, this.clock.now());
     const rows = await this.calls.analyse<{ _id: string; count: number }>(DAYS_PIPELINE, {
       createdAfter: first,
     });

@@ -3,10 +3,17 @@ import { noAnswer, refusalOf, retryAfterSeconds } from './provider-faults.js';
 import { redirectOf } from './redirects.js';
 
 const refusal = (status: number, text = '', owner: 'tenant' | 'platform' = 'tenant') =>
-  refusalOf({ status, text, owner, retryAfter: undefined, body: { voice: 'Zaphod', medium: {} } });
+  refusalOf({
+    status,
+    text,
+    owner,
+    retryAfter: undefined,
+    date: undefined,
+    body: { voice: 'Zaphod', medium: {} },
+  });
 
 describe('Retry-After', () => {
-  const plain = (header: string | undefined) => retryAfterSeconds(header, () => 0);
+  const plain = (header: string | undefined, date?: string) => retryAfterSeconds(header, date, () => 0);
 
   it('is read as seconds, with fractions too, and as a date', () => {
     expect(plain('7')).toBe(7);
@@ -15,9 +22,14 @@ describe('Retry-After', () => {
     expect(plain(new Date(Date.now() - 60_000).toUTCString())).toBe(0);
   });
 
+  it('is compared with the clock that it comes from, where the answer tells it', () => {
+    expect(plain('Fri, 01 Mar 2024 12:00:42 GMT', 'Fri, 01 Mar 2024 12:00:00 GMT')).toBe(42);
+    expect(plain(new Date(Date.now() + 60_000).toUTCString(), 'today')).toBeGreaterThan(55);
+  });
+
   it('is at most five minutes, and spread', () => {
     expect(plain('86400')).toBe(300);
-    expect(retryAfterSeconds('10', () => 1)).toBe(12);
+    expect(retryAfterSeconds('10', undefined, () => 1)).toBe(12);
   });
 
   it.each([undefined, '', 'soon', 'Infinity'])('is nothing when it is %s', header => {

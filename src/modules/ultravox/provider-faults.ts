@@ -7,8 +7,9 @@ export type KeyOwner = 'tenant' | 'platform' | 'simulator';
 /** An answer that is no success. */
 export interface Refusal {
   readonly status: number;
-  /** As it stands in the header. */
+  /** As they stand in the headers. */
   readonly retryAfter: string | undefined;
+  readonly date: string | undefined;
   /** The beginning of the body. */
   readonly text: string;
   /** What was sent. */
@@ -41,7 +42,7 @@ const MOST_RETRY_SECONDS = 300;
 export function refusalOf(refusal: Refusal): ProviderError {
   const fault = FAULTS[refusal.status] ?? (refusal.status < 500 ? 'rejected' : 'no-answer');
   return new ProviderError(fault, wordsOf(refusal), {
-    retryAfterSeconds: fault === 'busy' ? retryAfterSeconds(refusal.retryAfter) : null,
+    retryAfterSeconds: fault === 'busy' ? retryAfterSeconds(refusal.retryAfter, refusal.date) : null,
     isOutage: fault === 'no-answer',
   });
 }
@@ -58,14 +59,24 @@ export function noAnswer(cause: unknown): ProviderError {
 
 /**
  * `Retry-After` in seconds, as a number or a date: at most five minutes, and up to a fifth longer than asked for, so
- * that those who were refused together do not all come back together.
+ * that those who were refused together do not all come back together. A date is compared with the one that the answer
+ * bears itself, where it does: it is the same clock's, which may be minutes from this machine's.
  */
-export function retryAfterSeconds(header: string | undefined, random = Math.random): number | null {
+export function retryAfterSeconds(
+  header: string | undefined,
+  answeredAt: string | undefined,
+  random = Math.random,
+): number | null {
   if (header === undefined || header.trim() === '') return null;
   const number = Number(header);
-  const seconds = Number.isNaN(number) ? (Date.parse(header) - Date.now()) / 1000 : number;
+  const seconds = Number.isNaN(number) ? (Date.parse(header) - timeOf(answeredAt)) / 1000 : number;
   if (!Number.isFinite(seconds)) return null;
   return Math.min(Math.max(seconds, 0) * (1 + random() / 5), MOST_RETRY_SECONDS);
+}
+
+function timeOf(date: string | undefined): number {
+  const time = Date.parse(date ?? '');
+  return Number.isNaN(time) ? Date.now() : time;
 }
 
 function wordsOf({ status, text, body, owner }: Refusal): string {

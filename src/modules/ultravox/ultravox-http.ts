@@ -161,8 +161,8 @@ export class UltravoxHttp {
     const { statusCode: status, headers } = response;
     if (status >= 200 && status < 300) return;
     const text = await textOf(response, MAX_REFUSAL_BYTES).catch(() => Buffer.alloc(0));
-    const retryAfter = [headers['retry-after']].flat()[0];
-    throw refusalOf({ status, retryAfter, text: text.toString(), body, owner: this.account.owner });
+    const [retryAfter, date] = ['retry-after', 'date'].map(name => [headers[name]].flat()[0]);
+    throw refusalOf({ status, retryAfter, date, text: text.toString(), body, owner: this.account.owner });
   }
 }
 
