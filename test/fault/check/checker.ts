@@ -50,6 +50,7 @@ export async function check(run: CheckedRun): Promise<Verdict> {
   for (const { id } of truth.calls) {
     if (!truth.creationsAudited.has(id)) book.add('lost', id, `${id} has no audit row`);
   }
+  for (const id of truth.placed) book.add('lost', id, `The place of ${id} was never given back`);
   if (!run.isAuditIntact) run.journal.violation('The audit log does not verify');
   return {
     flaws: book.rows,

@@ -27,6 +27,8 @@ export interface Truth {
   readonly agentNames: ReadonlyMap<string, number>;
   /** How many audit rows say that a call was made. */
   readonly creationsAudited: ReadonlyMap<string, number>;
+  /** The calls that still have a place: in the queue, or on a seat. */
+  readonly placed: readonly string[];
   /** Rows that wait for their place in a stream. */
   readonly waiting: number;
 }
@@ -46,12 +48,13 @@ export async function readTruth(uri: string, tenantHex: string): Promise<Truth> 
   try {
     const read = async (collection: string, projection: Record<string, 1> = {}): Promise<Loose[]> =>
       client.db().collection(collection).find({ tenantId }, { projection }).toArray();
-    const [calls, events, utterances, versions, audit, outbox] = [
+    const [calls, events, utterances, versions, audit, places, outbox] = [
       await read('calls'),
       await read('callEvents', { callId: 1, sequence: 1, position: 1, occurredAt: 1, happening: 1 }),
       await read('utterances', { callId: 1, ordinal: 1, text: 1 }),
       await read('agentVersions', { name: 1 }),
       await read('auditEvents', { action: 1, details: 1 }),
+      await read('places'),
       await read('outbox', { stream: 1 }),
     ];
     const words = new Map<string, Loose[]>();
@@ -73,6 +76,7 @@ export async function readTruth(uri: string, tenantHex: string): Promise<Truth> 
       creationsAudited: counted(
         audit.filter(row => row.action === 'call.created').map(row => String(row.details.callId)),
       ),
+      placed: places.map(place => `call_${String(place._id)}`),
       waiting: outbox.length,
     };
   } finally {
