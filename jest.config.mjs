@@ -19,5 +19,5 @@ export default {
   maxWorkers: 2,
   // Far more than any test needs: a busy machine must not decide one.
   testTimeout: 120_000,
-  reporters: ['default', '<rootDir>/test/jest/summary-reporter.mjs'],
+  reporters: ['default', '<rootDir>/test/jest/log-reporter.mjs', '<rootDir>/test/jest/summary-reporter.mjs'],
 };

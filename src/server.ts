@@ -10,6 +10,7 @@ import { DocumentMiddleware } from './entry/http/document.middleware.js';
 import { jsonBody, MAX_BODY_BYTES } from './entry/http/json-body.js';
 import { takeNotes } from './entry/http/http-request.js';
 import { requestLog } from './entry/http/request-log.js';
+import { securityHeaders } from './entry/http/security-headers.js';
 import { Readiness } from './entry/health/readiness.js';
 import { ScopeMiddleware } from './entry/http/scope.middleware.js';
 import { playground } from './entry/playground/playground.js';
@@ -43,7 +44,7 @@ export interface RunningServer {
 export async function startServer(settings: Settings): Promise<RunningServer> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
     bodyParser: false,
-    logger: new NestLog(createLog(settings.LOG_LEVEL)),
+    logger: new NestLog(createLog(settings.LOG_LEVEL, settings.logFile)),
     abortOnError: false,
   });
   await prepareCollections(app.get(MONGO_CONNECTION));
@@ -59,7 +60,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   });
   const scopes = app.get(ScopeMiddleware);
   const documents = app.get(DocumentMiddleware, { strict: false });
-  app.use(takeNotes);
+  app.use(takeNotes, securityHeaders(settings.PUBLIC_URL.startsWith('https:')));
   app.use(playground({ demo: settings.demo, assetsDir: playgroundAssets() }));
   app.use('/ultravox', express.raw({ type: () => true, limit: MAX_BODY_BYTES }));
   // Limits come before bodies: what is refused anyway is not read.

@@ -41,7 +41,7 @@ describe('The environment', () => {
     expect(readEnv({ PORT: '', MONGODB_URI: '' })).toMatchObject({ PORT: 3000 });
   });
 
-  it('names everything that production lacks, at once', () => {
+  it('S62 names everything that production lacks, at once', () => {
     expect(faultsOf({ NODE_ENV: 'production' })).toEqual([
       'BASE_DOMAIN',
       'JWT_SECRET',
@@ -83,7 +83,7 @@ describe('The environment', () => {
     ['one character over and over', 'a'.repeat(40)],
     ['a placeholder', 'please-change-me-please-change-me-now'],
     ['a word of the manual', 'your-secret-of-at-least-32-bytes-here'],
-  ])('refuses a JWT_SECRET that is %s', (_what, weak) => {
+  ])('S62 refuses a JWT_SECRET that is %s', (_what, weak) => {
     expect(faultsOf({ ...PRODUCTION, JWT_SECRET: weak })).toEqual(['JWT_SECRET']);
   });
 
@@ -93,7 +93,7 @@ describe('The environment', () => {
     expect(faultsOf({ ...shared, JWT_SECRET: 'a'.repeat(31) })).toEqual(['JWT_SECRET']);
   });
 
-  it('refuses one secret for both purposes', () => {
+  it('S62 refuses one secret for both purposes', () => {
     expect(faultsOf({ ...PRODUCTION, MASTER_KEY: JWT_SECRET })).toEqual(['JWT_SECRET']);
   });
 

@@ -12,6 +12,8 @@ export interface Settings extends Env {
   readonly PUBLIC_URL: string;
   /** The demo tenant's sign-in, shown by the playground; null wherever no demo data exists. */
   readonly demo: DemoSignIn | null;
+  /** A file for the log; absent: standard output. Not to be had by a variable: tests read all that they make a server say. */
+  readonly logFile?: string;
 }
 
 /** What a newcomer types to enter the demo tenant; exists outside production only. */

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { pino, type Logger as Pino } from 'pino';
+import { type Logger as Pino, type LoggerOptions, pino } from 'pino';
 import { toPublicId } from '../ids/public-id.js';
 import { scopeStore } from '../tenancy/scope-store.js';
 
@@ -22,9 +22,12 @@ const SECRET_KEYS = [
 /** Injection token of the log that {@link createLog} makes. */
 export const LOG = Symbol('Log');
 
-/** The one log: a JSON object per line on standard output, with the request's id and tenant where there is one. */
-export function createLog(level: string): Pino {
-  return pino({
+/**
+ * The one log: a JSON object per line, with the request's id and tenant where there is one.
+ * @param file where it goes; absent: to standard output.
+ */
+export function createLog(level: string, file?: string): Pino {
+  const options: LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -36,7 +39,8 @@ export function createLog(level: string): Pino {
       const { requestId, tenant } = scope;
       return { requestId, tenantId: tenant ? toPublicId('tenant', tenant.id) : undefined };
     },
-  });
+  };
+  return file === undefined ? pino(options) : pino(options, pino.destination(file));
 }
 
 /** Hands what Nest and our own classes log to the one log. */

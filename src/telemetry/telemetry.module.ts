@@ -13,7 +13,7 @@ import { Metrics } from './metrics.js';
     {
       provide: LOG,
       inject: [SETTINGS],
-      useFactory: ({ LOG_LEVEL }: Settings) => createLog(LOG_LEVEL),
+      useFactory: ({ LOG_LEVEL, logFile }: Settings) => createLog(LOG_LEVEL, logFile),
     },
   ],
   exports: [Metrics, LOG],

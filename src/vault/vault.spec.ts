@@ -24,7 +24,7 @@ describe('Vault', () => {
     expect(vault.seal(tenantId, 'ultravoxApiKey', 'canary')).not.toBe(first);
   });
 
-  it("does not open a value that was moved to another tenant's row or to another field", () => {
+  it("S57 does not open a value that was moved to another tenant's row or to another field", () => {
     const sealed = vault.seal(tenantId, 'ultravoxApiKey', 'canary');
     expect(() => vault.open(newObjectId(), 'ultravoxApiKey', sealed)).toThrow(SealedValueError);
     expect(() => vault.open(tenantId, 'webhookSecret', sealed)).toThrow(SealedValueError);
@@ -47,7 +47,7 @@ describe('Vault', () => {
     expect(() => vault.open(tenantId, 'ultravoxApiKey', sealed)).toThrow('another MASTER_KEY');
   });
 
-  it('opens what a previous MASTER_KEY sealed, and wraps it again without sealing it again', () => {
+  it('S57 opens what a previous MASTER_KEY sealed, and wraps it again without sealing it again', () => {
     const before = vaultWith('Before3mG0pYw8mJt5Qz1nVb7Lr2Hd9S');
     const between = vaultWith('Xo3mG0pYw8mJt5Qz1nVb7Lr2Hd9Sf4Ke', 'Before3mG0pYw8mJt5Qz1nVb7Lr2Hd9S');
     const sealed = before.seal(tenantId, 'ultravoxApiKey', 'canary');

@@ -156,7 +156,7 @@ describe('Agents', () => {
     }
   });
 
-  it('26. is unknown to another tenant, in the words of an id that never was', async () => {
+  it('S26 is unknown to another tenant, in the words of an id that never was', async () => {
     const { client } = other.admin;
     expect((await client.data(FIND, { id: agent.id })).agent).toBeNull();
     for (const [query, ask] of [
@@ -172,7 +172,7 @@ describe('Agents', () => {
     expect((await admin.data(FIND, { id: agent.id })).agent).toEqual(agent);
   });
 
-  it('30. is changed by admins only', async () => {
+  it('S30 is changed by admins only', async () => {
     const { client } = await tenant.user();
     for (const [query, variables] of [
       [CREATE, { input: { name: 'Mine', systemPrompt: 'x' } }],

@@ -57,7 +57,7 @@ describe('Bad input', () => {
     expect(error.extensions.fields).toHaveProperty('after');
   });
 
-  it('does not go as a cursor of another list or of another tenant', async () => {
+  it('S28 does not go as a cursor of another list or of another tenant', async () => {
     const { users } = await client.data('{ users { pageInfo { endCursor } } }');
     expect(refusal(await send(CALLS, { after: users.pageInfo.endCursor })).extensions.fields).toHaveProperty(
       'after',
@@ -88,7 +88,7 @@ describe('Bad input', () => {
     expect(comparable(await end(id))).toEqual(comparable(await end(unknown)));
   });
 
-  it('treats a search as words, never as a pattern', async () => {
+  it('S41 treats a search as words, never as a pattern', async () => {
     for (const search of ['.*', '^(a+)+$', '(', '"', '-', '$regex', '\\']) {
       const { data, errors } = await send(CALLS, { filter: { search } });
       expect(errors?.[0]?.extensions.code ?? 'BAD_USER_INPUT').toBe('BAD_USER_INPUT');
@@ -103,7 +103,7 @@ describe('Bad input', () => {
     }
   });
 
-  it('ignores or refuses __proto__ wherever it stands', async () => {
+  it('S29 S64 ignores or refuses __proto__ wherever it stands', async () => {
     const bodies = [
       `{"query":"{ viewer { id } }","__proto__":{"polluted":true}}`,
       `{"query":"{ viewer { id } }","variables":{"__proto__":{"polluted":true}}}`,
@@ -158,7 +158,7 @@ describe('Bad input', () => {
       ],
       ['a GET that no preflight preceded', 400, () => get(server, query, {})],
       ['a mutation by GET', 405, () => get(server, 'mutation { logOut }')],
-    ])('%s gets its status in GraphQL’s shape', async (_name, status, request) => {
+    ])('S34 S35 S36 %s gets its status in GraphQL’s shape', async (_name, status, request) => {
       const response = await request();
       expect(response.status).toBe(status);
       expect(response.headers.get('content-type')).toMatch(/json/);

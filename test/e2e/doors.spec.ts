@@ -16,7 +16,7 @@ describe('The doors', () => {
   });
   afterAll(() => server.stop());
 
-  it('say that the server lives and is ready, and nothing else', async () => {
+  it('S63 say that the server lives and is ready, and nothing else', async () => {
     const live = await fetch(`${server.url}/health/live`);
     expect([live.status, await live.json()]).toEqual([200, { status: 'alive' }]);
     const ready = await fetch(`${server.url}/health/ready`);
@@ -27,7 +27,7 @@ describe('The doors', () => {
     expect(ready.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('show metrics to whoever has the token alone', async () => {
+  it('S63 show metrics to whoever has the token alone', async () => {
     const metrics = (headers: Record<string, string>) => fetch(`${server.url}/metrics`, { headers });
     expect((await metrics({})).status).toBe(401);
     expect((await metrics({ authorization: 'Bearer wrong' })).status).toBe(401);
@@ -61,6 +61,29 @@ describe('The doors', () => {
     },
   );
 
+  it('forbid browsers what no answer is meant for, and tell them to stay with https where that is used', async () => {
+    for (const path of [
+      '/health/live',
+      '/graphql',
+      '/nothing',
+      '/recordings/call_x.wav',
+      '/graphql/stream',
+    ]) {
+      const { headers } = await fetch(`${server.url}${path}`);
+      expect([path, headers.get('content-security-policy'), headers.get('x-content-type-options')]).toEqual([
+        path,
+        expect.stringContaining("frame-ancestors 'none'"),
+        'nosniff',
+      ]);
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('strict-transport-security')).toBeNull();
+    }
+    const secure = await startTestServer({ env: { PUBLIC_URL: 'https://voho.example' }, beside: server });
+    const { headers } = await fetch(`${secure.url}/health/live`);
+    expect(headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}/);
+    await secure.stop();
+  });
+
   describe('to pages of other origins', () => {
     const ask = (origin: string, method: string) =>
       fetch(`${server.url}/graphql`, {
@@ -77,7 +100,7 @@ describe('The doors', () => {
         ...(method === 'POST' ? { body: '{"query":"{ __typename }"}' } : {}),
       });
 
-    it.each(['OPTIONS', 'POST'])('listed ones may read answers with credentials (%s)', async method => {
+    it.each(['OPTIONS', 'POST'])('S42 listed ones may read answers with credentials (%s)', async method => {
       const { headers } = await ask(LISTED, method);
       expect(headers.get('access-control-allow-origin')).toBe(LISTED);
       expect(headers.get('access-control-allow-credentials')).toBe('true');
@@ -92,7 +115,7 @@ describe('The doors', () => {
       'http://app.example',
       'https://APP.example.',
       '*',
-    ])('%s may read nothing', async origin => {
+    ])('S42 %s may read nothing', async origin => {
       for (const method of ['OPTIONS', 'POST']) {
         expect((await ask(origin, method)).headers.get('access-control-allow-origin')).toBeNull();
       }
@@ -124,11 +147,11 @@ describe('The address of a client', () => {
     }
   }
 
-  it('is what the connection says, whatever X-Forwarded-For claims', async () => {
+  it('S61 is what the connection says, whatever X-Forwarded-For claims', async () => {
     expect(await recorded(0, '203.0.113.1')).toEqual(['127.0.0.1', '127.0.0.1']);
   });
 
-  it('is what the last trusted proxy says, whatever stands before', async () => {
+  it('S61 is what the last trusted proxy says, whatever stands before', async () => {
     expect(await recorded(1, '203.0.113.1, 203.0.113.2')).toEqual(['203.0.113.2', '203.0.113.2']);
   });
 });

@@ -92,7 +92,7 @@ describe('The size of operations', () => {
     expect([answer.status, answer.errors]).toEqual([200, undefined]);
   });
 
-  it('ends a request at its first wrong password, so that one request tries one', async () => {
+  it('S13 ends a request at its first wrong password, so that one request tries one', async () => {
     const target = await seedTenant(server);
     const stranger = server.client({ tenantSubdomain: target.subdomain });
     const { errors } = await stranger.send(aliasedLogIns(MAX_ROOT_ALIASES, target.admin.email));
@@ -119,7 +119,7 @@ describe('Wrong passwords', () => {
       .client({ tenantSubdomain, headers: { 'x-forwarded-for': ip } })
       .send(LOG_IN, { input: { email, password } });
 
-  it('are limited per account, from wherever they come, known or not', async () => {
+  it('S12 are limited per account, from wherever they come, known or not', async () => {
     for (const email of [tenant.admin.email, 'nobody@people.example']) {
       for (let index = 0; index < WRONG_PASSWORDS_PER_ACCOUNT; index += 1) {
         expect(codeOf(await logIn(email, 'wrong password', `203.0.113.${index}`))).toBe('UNAUTHENTICATED');
@@ -146,7 +146,7 @@ describe('Wrong passwords', () => {
     }
   });
 
-  it('are limited per address, for whatever accounts', async () => {
+  it('S12 are limited per address, for whatever accounts', async () => {
     const attempts = Array.from(
       { length: WRONG_PASSWORDS_PER_ADDRESS + 1 },
       (_item, index) => `n${index}@people.example`,
@@ -200,7 +200,7 @@ describe('Requests per minute', () => {
     socket.end();
   });
 
-  it('are limited for strangers by their address, whatever tenant and forwarded address they name', async () => {
+  it('S61 are limited for strangers by their address, whatever tenant and forwarded address they name', async () => {
     const codes: (string | undefined)[] = [];
     for (let index = 0; index < 26; index += 1) {
       const headers = { 'x-forwarded-for': `203.0.113.${index}` };
@@ -236,7 +236,7 @@ describe('In production', () => {
     getIntrospectionQuery(),
     '{ __type(name: "User") { fields { name } } }',
     '{ ...F } fragment F on Query { a: __schema { types { name } } }',
-  ])('only those who are signed in may read the schema: %.30s', async query => {
+  ])('S37 only those who are signed in may read the schema: %.30s', async query => {
     const stranger = server.client({ tenantSubdomain: tenant.subdomain });
     const socket = await (await rawSocket(server.url)).init();
     // Asked for by somebody who may first: a document that has been validated once is not validated again.

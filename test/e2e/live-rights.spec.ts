@@ -50,23 +50,23 @@ describe('Rights while streaming', () => {
     for (const { values, errors } of streams) expect([values.length, errors]).toEqual([1, []]);
   }
 
-  it('end with 4401 when the user logs out', async () => {
+  it('S46 end with 4401 when the user logs out', async () => {
     await closesEverywhere(tenant.admin, () => tenant.admin.client.data('mutation { logOut }'), 4401);
   });
 
-  it('end with 4401 when the user is deactivated', async () => {
+  it('S46 end with 4401 when the user is deactivated', async () => {
     const user = await tenant.user('ADMIN');
     const deactivate = 'mutation ($id: ID!) { deactivateUser(userId: $id) { id } }';
     await closesEverywhere(user, () => tenant.admin.client.data(deactivate, { id: user.id }), 4401);
   });
 
-  it('end with 4412 when the role changes, so that the client comes back with the new rights', async () => {
+  it('S46 end with 4412 when the role changes, so that the client comes back with the new rights', async () => {
     const user = await tenant.user('ADMIN');
     const change = 'mutation ($id: ID!) { setUserRole(userId: $id, role: USER) { id } }';
     await closesEverywhere(user, () => tenant.admin.client.data(change, { id: user.id }), 4412);
   });
 
-  it('end with 4401 when the tenant is suspended', async () => {
+  it('S46 end with 4401 when the tenant is suspended', async () => {
     const suspend = () =>
       inTenant(server(), tenant, () =>
         server()
@@ -76,7 +76,7 @@ describe('Rights while streaming', () => {
     await closesEverywhere(tenant.admin, suspend, 4401);
   });
 
-  it('end with 4403 when the access token expires', async () => {
+  it('S46 end with 4403 when the access token expires', async () => {
     const brief = await startTestServer({ beside: server(), env: { ACCESS_TOKEN_TTL: '2s' } });
     const admin = (await seedTenant(brief)).admin;
     const streams = openEverywhere([brief, server()], admin);

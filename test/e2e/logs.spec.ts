@@ -163,7 +163,7 @@ describe('The log', () => {
     expect(mine()).toHaveLength(1);
   });
 
-  it('never holds passwords, tokens, cookies, addresses, phone numbers, join links or what was said', () => {
+  it('S60 never holds passwords, tokens, cookies, addresses, phone numbers, join links or what was said', () => {
     const output = server.lines().join('\n');
     expect(transcript.some(text => text.includes(CANARY.spoken))).toBe(true);
     const secrets = [
@@ -179,7 +179,7 @@ describe('The log', () => {
     expect(output).not.toMatch(/voho_access|Bearer |canary-/);
   });
 
-  it('cannot be given a line by what a client sends', () => {
+  it('S60 cannot be given a line by what a client sends', () => {
     expect(entries().filter(({ msg }) => msg === 'forged')).toEqual([]);
     expect(requests().filter(({ requestId }) => String(requestId).includes('forged'))).toEqual([]);
   });

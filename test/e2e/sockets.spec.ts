@@ -37,7 +37,7 @@ describe('GraphQL sockets', () => {
       ['the legacy subprotocol', ['graphql-ws']],
       ['no subprotocol', []],
       ['a subprotocol that only looks like ours', ['graphql-transport-ws-2']],
-    ])('refuse %s', async (_name, protocols) => {
+    ])('S44 refuse %s', async (_name, protocols) => {
       expect(await openRawSocket(server.url, { protocols })).toBe(400);
     });
 
@@ -67,23 +67,23 @@ describe('GraphQL sockets', () => {
   });
 
   describe('by the protocol', () => {
-    it('close with 4401 on an operation before the init', async () => {
+    it('S45 close with 4401 on an operation before the init', async () => {
       const socket = await open();
       socket.send({ id: '1', type: 'subscribe', payload: { query: '{ __typename }' } });
       expect(await socket.closing()).toMatchObject({ code: 4401 });
     });
 
-    it('close with 4408 when no init comes', async () => {
+    it('S45 close with 4408 when no init comes', async () => {
       expect(await (await open()).closing()).toMatchObject({ code: 4408 });
     });
 
-    it('close with 4429 on a second init', async () => {
+    it('S45 close with 4429 on a second init', async () => {
       const socket = await (await open()).init();
       socket.send({ type: 'connection_init' });
       expect(await socket.closing()).toMatchObject({ code: 4429 });
     });
 
-    it('close with 4409 on an id that is taken', async () => {
+    it('S45 close with 4409 on an id that is taken', async () => {
       const socket = await signedIn();
       for (const id of ['1', '1']) socket.send({ id, type: 'subscribe', payload: { query: EVENTS } });
       expect(await socket.closing()).toMatchObject({ code: 4409 });
@@ -102,7 +102,7 @@ describe('GraphQL sockets', () => {
       expect(await socket.closing()).toMatchObject({ code: 4400 });
     });
 
-    it('close with 1009 on a frame of more than 1 MB', async () => {
+    it('S48 close with 1009 on a frame of more than 1 MB', async () => {
       const socket = await (await open()).init();
       socket.sendText('x'.repeat(1_000_001));
       expect(await socket.closing()).toMatchObject({ code: 1009 });
@@ -144,7 +144,7 @@ describe('GraphQL sockets', () => {
       expect(socket.messages).toEqual([]);
     });
 
-    it('nobody with an expired token: 4403, at once and when it expires meanwhile', async () => {
+    it('S46 nobody with an expired token: 4403, at once and when it expires meanwhile', async () => {
       const shortLived = await startTestServer({ beside: server, env: { ACCESS_TOKEN_TTL: '2s' } });
       try {
         const { admin } = await seedTenant(shortLived);
@@ -248,7 +248,7 @@ describe('GraphQL sockets', () => {
     });
   });
 
-  it('carry a bounded number of operations each, and the others of the same socket go on', async () => {
+  it('S48 carry a bounded number of operations each, and the others of the same socket go on', async () => {
     const socket = await signedIn();
     for (let index = 0; index <= MAX_OPERATIONS_PER_SOCKET; index += 1) {
       socket.send({ id: `s${index}`, type: 'subscribe', payload: { query: EVENTS } });

@@ -76,7 +76,7 @@ describe('Two tenants', () => {
     expect(Object.keys(ATTEMPTS).sort()).toEqual(fields.sort());
   });
 
-  it.each(Object.keys(ATTEMPTS))('never meet at %s', async field => {
+  it.each(Object.keys(ATTEMPTS))('S26 S27 S47 never meet at %s', async field => {
     const before = await ofB();
     const isLast = field.startsWith('Mutation.logOut');
     const { client } = isLast ? await a.tenant.user('ADMIN') : a.tenant.admin;
@@ -127,7 +127,7 @@ describe('Two tenants', () => {
     }
   });
 
-  it('hear nothing of each other while the other one is busy', async () => {
+  it('S47 hear nothing of each other while the other one is busy', async () => {
     const { client } = a.tenant.admin;
     const streams = [
       client.subscribe('subscription { callEvents(after: "") { callId call { systemPrompt metadata } } }'),

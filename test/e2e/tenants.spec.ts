@@ -39,7 +39,7 @@ describe('Tenants', () => {
       )
     ).auditEvents.nodes.map(({ details }: { details: unknown }) => details);
 
-  it('31. shows settings to admins and limits to everybody of the tenant', async () => {
+  it('S31 shows settings to admins and limits to everybody of the tenant', async () => {
     const query =
       '{ tenant { id subdomain settings { retentionDays } limits { maxConcurrentCalls monthlyCallMinutes } } }';
     const user = await tenant.user();
@@ -70,7 +70,7 @@ describe('Tenants', () => {
     ]);
   });
 
-  it('57. keeps the provider key sealed, and never shows it again', async () => {
+  it('S57 keeps the provider key sealed, and never shows it again', async () => {
     await update({ ultravoxApiKey: 'canary-of-a-provider-key' });
     const stored = await server.app.get(TenantDirectory).findBySubdomain(tenant.subdomain);
     expect(stored?.sealedUltravoxApiKey).toMatch(/^v1\./);
@@ -96,7 +96,7 @@ describe('Tenants', () => {
     expect(await recorded('tenant.updated')).toEqual([]);
   });
 
-  it('30. lets nobody but admins change the tenant', async () => {
+  it('S30 lets nobody but admins change the tenant', async () => {
     const user = await tenant.user();
     expect(await codeOf(user.client.refusal(UPDATE, { input: { name: 'Mine' } }))).toBe('FORBIDDEN');
     expect(await codeOf(user.client.refusal(REBRAND, { input: { name: 'Mine' } }))).toBe('FORBIDDEN');

@@ -78,7 +78,7 @@ describe('Users', () => {
     expect((await page({ search: '.*' })).totalCount).toBe(0);
   });
 
-  it("28. takes no cursor of another tenant's list, no forged one and no page of any size", async () => {
+  it("S28 takes no cursor of another tenant's list, no forged one and no page of any size", async () => {
     const { users } = await admin.data(USERS, { first: 1 });
     const after = users.pageInfo.endCursor as string;
     expect(await codeOf(other.admin.client.refusal(USERS, { after }))).toBe('BAD_USER_INPUT');
@@ -89,7 +89,7 @@ describe('Users', () => {
     expect(extensions.fields).toEqual({ first: 'must be at most 100' });
   });
 
-  it('30. lets nobody but admins manage users', async () => {
+  it('S30 lets nobody but admins manage users', async () => {
     const id = tenant.admin.id;
     for (const [query, variables] of [
       [USERS, {}],
@@ -106,7 +106,7 @@ describe('Users', () => {
     expect((await admin.data(OPEN)).invitations).toEqual([]);
   });
 
-  it("26. answers another tenant's ids like unknown and malformed ones, and changes nothing", async () => {
+  it("S26 answers another tenant's ids like unknown and malformed ones, and changes nothing", async () => {
     const ids = [other.admin.id, 'user_000000000000000000000000', 'junk'];
     for (const query of [DEACTIVATE, REACTIVATE, SET_ROLE]) {
       const answers = await Promise.all(ids.map(id => admin.refusal(query, { id, role: 'USER' })));
@@ -119,7 +119,7 @@ describe('Users', () => {
     });
   });
 
-  it('10. ends what a deactivated user has open; reactivation lets him sign in anew', async () => {
+  it('S10 ends what a deactivated user has open; reactivation lets him sign in anew', async () => {
     expect(await admin.data(DEACTIVATE, { id: user.id })).toEqual({ deactivateUser: { isActive: false } });
     expect(await codeOf(user.client.refusal('{ viewer { id } }'))).toBe('UNAUTHENTICATED');
     expect(await admin.data(REACTIVATE, { id: user.id })).toEqual({ reactivateUser: { isActive: true } });
@@ -145,7 +145,7 @@ describe('Users', () => {
     expect((await actions()).filter(action => action === 'user.role_changed')).toHaveLength(2);
   });
 
-  it('32. keeps the last active admin admin and active', async () => {
+  it('S32 keeps the last active admin admin and active', async () => {
     const { id } = tenant.admin;
     expect(await codeOf(admin.refusal(SET_ROLE, { id, role: 'USER' }))).toBe('CONFLICT');
     expect(await codeOf(admin.refusal(DEACTIVATE, { id }))).toBe('CONFLICT');
@@ -154,7 +154,7 @@ describe('Users', () => {
     expect(await codeOf(admin.refusal(DEACTIVATE, { id }))).toBe('CONFLICT');
   });
 
-  it('32. keeps an admin also when two admins take each other away at the same time', async () => {
+  it('S32 keeps an admin also when two admins take each other away at the same time', async () => {
     for (let round = 0; round < 6; round += 1) {
       const own = await seedTenant(server);
       const [first, second] = [own.admin, await own.user('ADMIN')];
@@ -169,7 +169,7 @@ describe('Users', () => {
     }
   });
 
-  it('18. makes an invited person a user once, with the invited address and role', async () => {
+  it('S18 makes an invited person a user once, with the invited address and role', async () => {
     const { token, invitation } = await invite('Carl@People.example');
     expect(invitation).toMatchObject({ email: 'carl@people.example', role: 'USER', acceptedAt: null });
     const days = (new Date(invitation.expiresAt as string).getTime() - Date.now()) / 86_400_000;
@@ -208,14 +208,14 @@ describe('Users', () => {
     expect(await actions()).toContain('invitation.revoked');
   });
 
-  it('6. refuses an invitation where another tenant is named, and leaves it open', async () => {
+  it('S06 refuses an invitation where another tenant is named, and leaves it open', async () => {
     const { token } = await invite('fay@people.example');
     const elsewhere = server.client({ tenantSubdomain: other.subdomain });
     expect(outcome(await accept(token as string, elsewhere))).toBe('TENANT_MISMATCH');
     expect(outcome(await accept(token as string))).toBe('OK');
   });
 
-  it('33. knows the same address in two tenants as two people', async () => {
+  it('S33 knows the same address in two tenants as two people', async () => {
     await invite(other.admin.email);
     expect((await admin.data(OPEN)).invitations).toMatchObject([{ email: other.admin.email }]);
   });

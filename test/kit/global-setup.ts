@@ -20,4 +20,5 @@ export default async function setUp(): Promise<void> {
   });
   process.env['TEST_MONGODB_URI'] = given.mongodb ?? run.engines.mongodbUri;
   process.env['TEST_REDIS_URL'] = given.redis ?? run.engines.redisUrl;
+  process.env['TEST_LOG_DIR'] = await mkdtemp(join(tmpdir(), 'voho-test-logs-'));
 }

@@ -44,9 +44,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const dataDir = await mkdtemp(join(tmpdir(), 'voho-server-'));
   const simulator = beside?.simulator ?? (await startSimulator({ speed: 10, ...options.simulator }));
   const port = await freePort(0);
+  // What servers say in a run of tests is looked through at its end.
+  const logDir = process.env['TEST_LOG_DIR'];
+  const logFile =
+    logDir && process.env['TEST_LOG_LEVEL'] === undefined ? join(logDir, `${port}.log`) : undefined;
   const env = readEnv({
     NODE_ENV: 'test',
-    LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+    LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? (logDir === undefined ? 'silent' : 'info'),
     PORT: String(port),
     DATA_DIR: dataDir,
     MONGODB_URI: beside?.settings.MONGODB_URI ?? engines.mongodbUri,
@@ -59,7 +63,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...options.env,
   });
   const url = `http://127.0.0.1:${env.PORT}`;
-  const settings = { ...env, PUBLIC_URL: env.PUBLIC_URL ?? url, demo: null } as Settings;
+  const settings = {
+    ...env,
+    PUBLIC_URL: env.PUBLIC_URL ?? url,
+    demo: null,
+    ...(logFile && { logFile }),
+  } as Settings;
   const server = await startServer(settings);
   const outside = outsideDatabase(settings.MONGODB_URI);
   return {

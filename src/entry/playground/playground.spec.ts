@@ -89,7 +89,7 @@ describe('The playground', () => {
     expect(JSON.parse(data)).toEqual({ demo });
   });
 
-  it('holds no sign-in where there is no demo', async () => {
+  it('S37 holds no sign-in where there is no demo', async () => {
     const page = await (await get(`${await serve()}/graphql`, BROWSER)).text();
     expect(page).toContain('{"demo":null}');
   });

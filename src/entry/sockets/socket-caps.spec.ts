@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SocketCaps } from './socket-caps.js';
 
 describe('SocketCaps', () => {
-  it('lets in as many per key as the cap says, and one more for each that has left', () => {
+  it('S48 lets in as many per key as the cap says, and one more for each that has left', () => {
     const caps = new SocketCaps();
     const leave = caps.enter('a', 2);
     expect([caps.enter('a', 2), caps.enter('a', 2), caps.enter('b', 2)]).toEqual([
