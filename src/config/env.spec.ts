@@ -37,6 +37,14 @@ describe('The environment', () => {
     });
   });
 
+  it('bounds tries at passwords and sign-ups', () => {
+    expect(readEnv({})).toMatchObject({
+      WRONG_PASSWORDS_PER_ACCOUNT: 10,
+      WRONG_PASSWORDS_PER_ADDRESS: 200,
+      SIGN_UPS_PER_HOUR: 60,
+    });
+  });
+
   it('takes an empty variable for an unset one', () => {
     expect(readEnv({ PORT: '', MONGODB_URI: '' })).toMatchObject({ PORT: 3000 });
   });

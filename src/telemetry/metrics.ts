@@ -20,7 +20,7 @@ export class Metrics {
   });
   readonly securityEvents = new Counter({
     name: 'voho_security_events_total',
-    help: 'What should not happen: reused refresh tokens, forged access tokens, refused mutations.',
+    help: 'What should not happen: reused refresh tokens, forged access tokens.',
     labelNames: ['event'],
     registers: [this.registry],
   });

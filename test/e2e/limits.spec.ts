@@ -6,9 +6,9 @@ import { rawSocket } from '../kit/raw-socket.js';
 import { PASSWORD, seedTenant, type SeededTenant } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 
-/** As the server has them by default. */
 const WRONG_PASSWORDS_PER_ACCOUNT = 10;
-const WRONG_PASSWORDS_PER_ADDRESS = 200;
+/** Fewer than by default: each costs a hash. */
+const WRONG_PASSWORDS_PER_ADDRESS = 40;
 
 const LOG_IN = 'mutation ($input: LogInInput!) { logIn(input: $input) { user { id } } }';
 const codeOf = ({ errors }: Answer<unknown>) => errors?.[0]?.extensions.code;
@@ -37,7 +37,7 @@ describe('The size of operations', () => {
   };
 
   it.each<[string, string]>([
-    ['a hundred aliased log-ins', aliasedLogIns(100, 'a@b.example')],
+    ['a hundred aliased log-ins (S13)', aliasedLogIns(100, 'a@b.example')],
     [
       'aliases hidden in fragments',
       `mutation { ${'...F '.repeat(8)} } fragment F on Mutation { a: logOut b: logOut }`,
@@ -109,7 +109,13 @@ describe('Wrong passwords', () => {
   let tenant: SeededTenant;
 
   beforeAll(async () => {
-    server = await startTestServer({ env: { TRUSTED_PROXIES: '1' } });
+    server = await startTestServer({
+      env: {
+        TRUSTED_PROXIES: '1',
+        WRONG_PASSWORDS_PER_ADDRESS: String(WRONG_PASSWORDS_PER_ADDRESS),
+        SIGN_UPS_PER_HOUR: '5',
+      },
+    });
     tenant = await seedTenant(server);
   });
   afterAll(() => server.stop());
@@ -144,6 +150,32 @@ describe('Wrong passwords', () => {
     for (let index = 0; index < WRONG_PASSWORDS_PER_ACCOUNT + 2; index += 1) {
       expect(codeOf(await logIn(user.email, PASSWORD, '198.51.100.1'))).toBeUndefined();
     }
+  });
+
+  it('stop nobody from anything else: each kind of try has a limit of its own', async () => {
+    const headers = { 'x-forwarded-for': '198.51.100.77' };
+    const from = (tenantSubdomain?: string) =>
+      server.client({ headers, ...(tenantSubdomain === undefined ? {} : { tenantSubdomain }) });
+    const signUp = 'mutation ($input: SignUpTenantInput!) { signUpTenant(input: $input) { user { id } } }';
+    const codes: (string | undefined)[] = [];
+    for (let index = 0; index < 7; index += 1) {
+      const input = { subdomain: `many-${index}`, name: 'Many', email: 'a@b.example', password: PASSWORD };
+      codes.push(codeOf(await from().send(signUp, { input })));
+    }
+    expect(codes).toEqual([...Array<undefined>(5), 'RATE_LIMITED', 'RATE_LIMITED']);
+
+    const user = await tenant.user();
+    const change =
+      'mutation ($old: String!) { changePassword(currentPassword: $old, newPassword: "another long password") }';
+    const wrong: (string | undefined)[] = [];
+    for (let index = 0; index < WRONG_PASSWORDS_PER_ACCOUNT + 1; index += 1)
+      wrong.push(codeOf(await user.client.send(change, { old: 'a wrong password' })));
+    expect(wrong.at(-2)).toBe('BAD_USER_INPUT');
+    expect(wrong.at(-1)).toBe('RATE_LIMITED');
+    expect(codeOf(await user.client.send(change, { old: PASSWORD }))).toBe('RATE_LIMITED');
+    expect(codeOf(await logIn(user.email, PASSWORD, '198.51.100.77'))).toBeUndefined();
+    const lost = 'mutation ($email: String!) { requestPasswordReset(email: $email) }';
+    expect(codeOf(await from(tenant.subdomain).send(lost, { email: user.email }))).toBeUndefined();
   });
 
   it('S12 are limited per address, for whatever accounts', async () => {

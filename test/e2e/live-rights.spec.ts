@@ -54,13 +54,13 @@ describe('Rights while streaming', () => {
     await closesEverywhere(tenant.admin, () => tenant.admin.client.data('mutation { logOut }'), 4401);
   });
 
-  it('S46 end with 4401 when the user is deactivated', async () => {
+  it('S10 S46 end with 4401 when the user is deactivated', async () => {
     const user = await tenant.user('ADMIN');
     const deactivate = 'mutation ($id: ID!) { deactivateUser(userId: $id) { id } }';
     await closesEverywhere(user, () => tenant.admin.client.data(deactivate, { id: user.id }), 4401);
   });
 
-  it('S46 end with 4412 when the role changes, so that the client comes back with the new rights', async () => {
+  it('S10 S46 end with 4412 when the role changes, so that the client comes back with the new rights', async () => {
     const user = await tenant.user('ADMIN');
     const change = 'mutation ($id: ID!) { setUserRole(userId: $id, role: USER) { id } }';
     await closesEverywhere(user, () => tenant.admin.client.data(change, { id: user.id }), 4412);

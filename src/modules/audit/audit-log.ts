@@ -65,8 +65,7 @@ export type AuditAction =
   | 'webhook.replayed'
   | 'security.tenant_violation'
   | 'security.refresh_token_reused'
-  | 'security.token_forged'
-  | 'security.mutation_refused';
+  | 'security.token_forged';
 
 /** What is recorded, beside who, when and from where, which the running scope tells. */
 export interface AuditEntry {
