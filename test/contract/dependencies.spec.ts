@@ -12,13 +12,13 @@ interface LockedPackage {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const json = <T>(path: string) => JSON.parse(readFileSync(`${ROOT}/${path}`, 'utf8')) as T;
-const { packages } = json<{ packages: Record<string, LockedPackage> }>('package-lock.json');
-const { allowScripts, ...manifest } = json<{
+const json = (path: string): unknown => JSON.parse(readFileSync(`${ROOT}/${path}`, 'utf8'));
+const { packages } = json('package-lock.json') as { packages: Record<string, LockedPackage> };
+const { allowScripts, ...manifest } = json('package.json') as {
   allowScripts: Record<string, boolean>;
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
-}>('package.json');
+};
 const locked = Object.entries(packages).filter(([path, { link }]) => path !== '' && !link);
 const nameOf = (path: string) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 

@@ -75,9 +75,6 @@ const STATEMENTS = [
   'Dependencies',
 ] as const;
 
-/** Statements whose tests come with what they are about. Whoever writes one takes its number out. */
-const STILL_TO_COME: readonly number[] = [52, 53, 54, 55, 56, 59];
-
 /** Statements that do not apply, with the reason: five at most. */
 const EXCEPTIONS: Readonly<Record<number, string>> = {};
 
@@ -109,20 +106,20 @@ tests; \`UPDATE_DOCS=1 npm test -- test/contract/security\` writes it anew.
 describe('The statements about security', () => {
   const files = tested();
 
-  it('are tests, but for those that are still to come and at most five that do not apply', () => {
+  it('are tests, but for at most five that do not apply', () => {
     expect(STATEMENTS).toHaveLength(65);
     expect(Object.keys(EXCEPTIONS).length).toBeLessThanOrEqual(5);
     const without = STATEMENTS.map((_statement, index) => numberOf(index)).filter(
       number => !files.has(number),
     );
-    expect(without.filter(number => !(number in EXCEPTIONS))).toEqual(STILL_TO_COME);
+    expect(without.filter(number => !(number in EXCEPTIONS))).toEqual([]);
     expect([...files.keys()].filter(number => number < 1 || number > STATEMENTS.length)).toEqual([]);
   });
 
   it('stand in docs/security.md with the tests that try them', async () => {
     const rows = STATEMENTS.map((statement, index) => {
       const where = files.get(numberOf(index)) ?? [];
-      const otherwise = EXCEPTIONS[numberOf(index)] ?? 'still to come';
+      const otherwise = EXCEPTIONS[numberOf(index)] ?? '';
       return [String(numberOf(index)), statement, where.map(file => `\`${file}\``).join(', ') || otherwise];
     });
     const written = readFileSync(join(ROOT, 'docs/security.md'), 'utf8').split('## What is tried')[0] ?? '';
