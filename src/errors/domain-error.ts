@@ -1,3 +1,4 @@
+import { IntrinsicException } from '@nestjs/common';
 import { ERROR_CODES, type ErrorCode, type LogLevel } from './error-codes.js';
 
 /** Messages per path of the input, for example `{ "input.email": "is not an e-mail address" }`. */
@@ -14,7 +15,7 @@ export interface ErrorDetails {
  * The one base class of errors that clients may read. Its message and details reach the client as they are;
  * everything that is not a DomainError becomes INTERNAL, with its cause only in the log.
  */
-export class DomainError extends Error {
+export class DomainError extends IntrinsicException {
   constructor(
     readonly code: ErrorCode,
     message: string = ERROR_CODES[code].meaning,

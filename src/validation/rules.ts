@@ -62,7 +62,7 @@ export const httpsUrl = z
 /** An international phone number, `+` and up to 15 digits. */
 export const e164 = z
   .string()
-  .regex(/^\+[1-9]\d{6,14}$/, 'must be an E.164 phone number such as +4915112345678');
+  .regex(/^\+[1-9]\d{6,14}$/, 'must be an E.164 phone number such as +442071838750');
 
 /** A page's size. */
 export const pageSize = z.number().int().min(1, 'must be at least 1').max(100, 'must be at most 100');

@@ -123,6 +123,10 @@ describe('The log', () => {
     expect(server.errors()).toBe('');
   });
 
+  it('calls nothing an error that is a fault of the client', () => {
+    expect(entries().filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   it('has a line per request that says whose it was, what it was and how long it took', () => {
     const named = (name: string) => requests().filter(({ operation }) => operation === name);
     const tenantId = session.tenant.id as string;
