@@ -12,12 +12,15 @@ export interface DataKeyDocument extends ScopedDocument {
   /** The key itself, sealed by the vault; null once it is destroyed, so that the person never gets another one. */
   sealedKey: string | null;
   createdAt: Date;
+  /** When it was destroyed, by StoreClock; null, or missing, while it is in use. */
+  destroyedAt?: Date | null;
 }
 
 const schema = scopedSchema<DataKeyDocument>({
   subject: { type: String, required: true },
   sealedKey: sealedText(DATA_KEY_FIELD),
   createdAt: { type: Date, required: true },
+  destroyedAt: { type: Date, default: null },
 });
 // For DataKeysRepository.findBySubject; unique, so that nobody has two keys.
 schema.index({ tenantId: 1, subject: 1 }, { unique: true });

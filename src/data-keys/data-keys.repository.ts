@@ -30,10 +30,10 @@ export class DataKeysRepository extends TenantRepository<DataKeyDocument> {
   }
 
   /** Destroys a key and leaves the mark that it was. */
-  async destroy(subject: string): Promise<void> {
+  async destroy(subject: string, destroyedAt: Date): Promise<void> {
     await this.updateOne(
       { subject },
-      { $set: { sealedKey: null }, $setOnInsert: { createdAt: new Date() } },
+      { $set: { sealedKey: null, destroyedAt }, $setOnInsert: { createdAt: new Date() } },
       { upsert: true },
     );
   }

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from '../mongo/object-id.js';
+import { StoreClock } from '../mongo/store-clock.js';
 import { BriefCache } from '../tenancy/brief-cache.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
 import { KEY_BYTES } from '../vault/cipher.js';
@@ -37,6 +38,7 @@ export class DataKeys {
     private readonly keys: DataKeysRepository,
     private readonly vault: Vault,
     private readonly context: TenantContext,
+    private readonly clock: StoreClock,
   ) {}
 
   /** A person's key, made when it is first asked for; null once it was destroyed. Joins the running transaction. */
@@ -62,8 +64,13 @@ export class DataKeys {
   /** Destroys a person's key, in the running transaction: what is sealed with it is unreadable from then on. */
   async destroy(person: Person): Promise<void> {
     const subject = await this.subjectOf(person);
-    await ('userId' in person ? this.keys.destroy(subject) : this.keys.remove(subject));
+    await ('userId' in person ? this.keys.destroy(subject, this.clock.now()) : this.keys.remove(subject));
     this.cache.clear();
+  }
+
+  /** When a user's key was destroyed; null while it was not. */
+  async destroyedAt(userId: ObjectId): Promise<Date | null> {
+    return (await this.keys.findBySubject(await this.subjectOf({ userId })))?.destroyedAt ?? null;
   }
 
   private async ofSubject(subject: string): Promise<DataKey | null> {

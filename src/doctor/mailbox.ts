@@ -12,7 +12,7 @@ export class Mailbox {
   async tokenFor(address: string, page: string): Promise<string> {
     for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(100)) {
       for (const name of await readdir(this.folder).catch(() => [])) {
-        const mail = (await readFile(join(this.folder, name), 'utf8'))
+        const mail = (await readFile(join(this.folder, name), 'utf8').catch(() => ''))
           .replace(/=\r?\n/g, '')
           .replaceAll('=3D', '=');
         const [, token] = mail.includes(address)

@@ -1,5 +1,9 @@
+import type { ObjectId } from '../mongo/object-id.js';
+
 /** A mail to one person, in plain text. */
 export interface Mail {
+  /** On whose behalf it is sent. */
+  readonly tenantId: ObjectId;
   readonly to: string;
   readonly subject: string;
   readonly text: string;
@@ -12,4 +16,7 @@ export abstract class Mailer {
    * @throws when it could not be handed over; it may have been all the same, as after any lost answer.
    */
   abstract send(mail: Mail): Promise<void>;
+
+  /** Removes what is kept here of a tenant's mails: of those to one address, or of all. Safe to repeat. */
+  abstract forget(tenantId: ObjectId, to?: string): Promise<void>;
 }

@@ -32,6 +32,11 @@ export class SmtpMailer extends Mailer implements OnApplicationShutdown {
     await this.transport.sendMail(messageOf(mail, this.envelope));
   }
 
+  /** Nothing is kept: what was sent is with the mail server. */
+  forget(): Promise<void> {
+    return Promise.resolve();
+  }
+
   onApplicationShutdown(): void {
     this.transport.close();
   }

@@ -280,7 +280,10 @@ describe('The audit log', () => {
     await second.app.get(CheckpointWriter).write();
     const written = await Promise.all(
       [server, second].map(({ settings }) =>
-        readFile(join(settings.DATA_DIR, 'checkpoints', 'audit.ndjson'), 'utf8').catch(() => ''),
+        readFile(
+          join(settings.DATA_DIR, 'checkpoints', `${idOf(tenant).toHexString()}.ndjson`),
+          'utf8',
+        ).catch(() => ''),
       ),
     );
     const own = written

@@ -1,20 +1,20 @@
-import { appendFile, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { SETTINGS, type Settings } from '../../config/settings.js';
 import { repeat, type Repeating } from '../../repeat/repeat.js';
 import { LOG } from '../../telemetry/logger.js';
+import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import { jobScope } from '../../tenancy/tenant-scope.js';
 import { AuditChain } from './audit-chain.js';
 import { AuditCheckpoints } from './audit-checkpoints.js';
+import { CheckpointFiles } from './checkpoint-files.js';
 
 const PAUSE_MS = 10 * 60_000;
 
 /**
  * Writes a checkpoint of each tenant whose log this process has sealed events of: every ten minutes and at the end, as a
- * line of the server's log, which is usually kept elsewhere, and into DATA_DIR.
+ * line of the server's log, which is usually kept elsewhere, and into DATA_DIR. Of a tenant that is being deleted it writes
+ * none.
  */
 @Injectable()
 export class CheckpointWriter implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -23,9 +23,10 @@ export class CheckpointWriter implements OnApplicationBootstrap, OnApplicationSh
   constructor(
     private readonly chain: AuditChain,
     private readonly checkpoints: AuditCheckpoints,
+    private readonly files: CheckpointFiles,
+    private readonly tenants: TenantDirectory,
     private readonly runner: TenantRunner,
     @Inject(LOG) private readonly log: Logger,
-    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -46,17 +47,14 @@ export class CheckpointWriter implements OnApplicationBootstrap, OnApplicationSh
   /** Writes what is due now. @throws when the database or the folder is away; the rest is due next time. */
   async write(): Promise<void> {
     for (const tenantId of this.chain.takeSealed()) {
+      const tenant = await this.tenants.findById(tenantId);
+      if (!tenant || tenant.deletingSince) continue;
       const checkpoint = await this.runner.run(jobScope(tenantId, 'audit checkpoint'), () =>
         this.checkpoints.make(),
       );
       this.log.info({ checkpoint }, 'audit checkpoint');
-      await mkdir(join(this.settings.DATA_DIR, 'checkpoints'), { recursive: true });
-      await appendFile(this.path, `${JSON.stringify(checkpoint)}\n`);
+      await this.files.append(tenantId, checkpoint);
     }
-  }
-
-  private get path(): string {
-    return join(this.settings.DATA_DIR, 'checkpoints', 'audit.ndjson');
   }
 
   private report(error: Error): void {

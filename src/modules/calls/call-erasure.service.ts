@@ -9,6 +9,7 @@ import { isOver } from './call-status.js';
 import { CallSteward } from './call-steward.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
+import { ProviderLoads } from './provider-loads.js';
 
 /** Calls taken in hand at a time. */
 const BATCH = 100;
@@ -21,6 +22,7 @@ export class CallErasureService {
     private readonly changes: CallChanges,
     private readonly steward: CallSteward,
     private readonly recordings: RecordingStore,
+    private readonly loads: ProviderLoads,
     private readonly work: UnitOfWork,
     private readonly clock: StoreClock,
   ) {}
@@ -51,6 +53,11 @@ export class CallErasureService {
     for (const call of await this.calls.toDelete(BATCH))
       await this.tell(call, { kind: 'deleted', at: this.clock.now() });
     return this.calls.countUndeleted();
+  }
+
+  /** Forgets a tenant's turn in the lines for the provider's accounts. Returns in how many it had one. */
+  forgetTurnsOf(tenantId: ObjectId): Promise<number> {
+    return this.loads.forgetTurnsOf(tenantId);
   }
 
   private async tell(call: CallDocument, ...news: readonly CallNews[]): Promise<void> {

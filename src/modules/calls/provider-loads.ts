@@ -42,6 +42,15 @@ export class ProviderLoads {
     );
   }
 
+  /** Forgets whose turn a tenant's is, and returns how many accounts have known. */
+  async forgetTurnsOf(tenantId: ObjectId): Promise<number> {
+    const turn = `turns.of.${tenantId.toHexString()}`;
+    const result = await this.system.run('work.claim', () =>
+      this.model.updateMany({ [turn]: { $exists: true } }, { $unset: { [turn]: 1 } }).exec(),
+    );
+    return result.modifiedCount;
+  }
+
   private async write(accountId: ObjectId, update: object): Promise<void> {
     await this.system.run('work.claim', () =>
       this.model.updateOne({ _id: accountId }, update, { upsert: true }).exec(),

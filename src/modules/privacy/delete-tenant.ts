@@ -5,6 +5,7 @@ import { badInput, notFound } from '../../errors/domain-error.js';
 import { toPublicId } from '../../ids/public-id.js';
 import { JobRunner } from '../../jobs/job-runner.js';
 import { Jobs } from '../../jobs/jobs.js';
+import { Mailer } from '../../mail/mailer.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
@@ -14,14 +15,14 @@ import { TenantContext } from '../../tenancy/tenant-context.js';
 import { TenantData } from '../../tenancy/tenant-data.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { AuditLog } from '../audit/audit-log.js';
+import { CheckpointFiles } from '../audit/checkpoint-files.js';
 import { CallErasureService } from '../calls/call-erasure.service.js';
+import { SETTLED_MS } from './settled.js';
 
 /** How often it is looked whether the provider has forgotten the calls. */
 const LOOK_EVERY_MS = 1000;
 /** How long the provider may stay away, or refuse the tenant's key, before the tenant is removed here all the same. */
 const PATIENCE_MS = 24 * 3_600_000;
-/** After so long nothing that was under way elsewhere can still write: see UnitOfWork, and the viewers' cache. */
-const SETTLED_MS = 10_000;
 
 /**
  * Deletes tenants with everything they have. The tenant is closed in the transaction that asks for it; the rest is a
@@ -36,6 +37,8 @@ export class DeleteTenant {
     private readonly data: TenantData,
     private readonly calls: CallErasureService,
     private readonly recordings: RecordingStore,
+    private readonly mailer: Mailer,
+    private readonly checkpoints: CheckpointFiles,
     private readonly redis: TenantKeys,
     private readonly holds: LegalHolds,
     private readonly viewers: ViewerCache,
@@ -81,8 +84,11 @@ export class DeleteTenant {
     const left = age > PATIENCE_MS ? 0 : await this.calls.deleteAll();
     if (left > 0) return this.clock.in(LOOK_EVERY_MS);
     await this.recordings.removeAll();
+    await this.mailer.forget(id);
+    await this.checkpoints.remove(id);
     await this.redis.removeAll(id);
-    if ((await this.data.removeAll({ exceptJob: jobId })) > 0) return this.clock.in(SETTLED_MS);
+    const removed = (await this.data.removeAll({ exceptJob: jobId })) + (await this.calls.forgetTurnsOf(id));
+    if (removed > 0) return this.clock.in(SETTLED_MS);
     await this.tenants.remove(id);
     this.logger.log(`${toPublicId('tenant', id)} is deleted with everything it had`);
     return null;

@@ -8,6 +8,7 @@ import { notFound } from '../../errors/domain-error.js';
 import { fromPublicId } from '../../ids/public-id.js';
 import { JobRunner } from '../../jobs/job-runner.js';
 import { Jobs } from '../../jobs/jobs.js';
+import { Mailer } from '../../mail/mailer.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
@@ -16,6 +17,7 @@ import { TenantData } from '../../tenancy/tenant-data.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { CallErasureService } from '../calls/call-erasure.service.js';
 import { UserRemovalService } from '../users/user-removal.service.js';
+import { SETTLED_MS } from './settled.js';
 
 /** How long an answer waits for the calls to be empty too. */
 const WAIT_MS = 5000;
@@ -34,6 +36,7 @@ export class EraseUser {
     private readonly calls: CallErasureService,
     private readonly data: TenantData,
     private readonly keys: DataKeys,
+    private readonly mailer: Mailer,
     private readonly holds: LegalHolds,
     private readonly audit: AuditLog,
     private readonly jobs: Jobs,
@@ -64,16 +67,23 @@ export class EraseUser {
       const details = { userId: publicId, pseudonym: pseudonymOf(id), ...removed };
       await this.audit.record({ action: 'user.erased', details });
       await this.jobs.wake('erasure', this.context.tenant.id, id);
+      // In the transaction, though it is a folder: once this is committed nobody knows the address any more.
+      await this.mailer.forget(this.context.tenant.id, user.email);
     });
     await Promise.race([this.runner.runNow(id), sleep(WAIT_MS, undefined, { ref: false })]);
     return publicId;
   }
 
-  /** Goes on until no call of his holds anything, here or at the provider, and then says so. */
+  /**
+   * Goes on until no call of his holds anything, here or at the provider, and none can come any more that was being
+   * made when he was erased. Then it says so.
+   */
   private async tend(userId: ObjectId): Promise<Date | null> {
     while ((await this.calls.eraseSomeOf(userId)) > 0);
     const left = await this.calls.countErasing(userId);
     if (left > 0) return this.clock.in(LOOK_EVERY_MS);
+    const settledAt = ((await this.keys.destroyedAt(userId))?.getTime() ?? 0) + SETTLED_MS;
+    if (settledAt > this.clock.now().getTime()) return new Date(settledAt);
     const details = { pseudonym: pseudonymOf(userId), calls: await this.calls.countErasedOf(userId) };
     await this.audit.record({ action: 'user.erasure_completed', details });
     return null;

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditCheckpointsModule } from '../audit/audit-checkpoints.module.js';
 import { CallsModule } from '../calls/calls.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DataExports } from './data-exports.js';
@@ -10,7 +11,7 @@ import { PrivacyResolver } from './privacy.resolver.js';
 
 /** What people and tenants may ask of their data: to take it along, and to have it removed. */
 @Module({
-  imports: [CallsModule, UsersModule],
+  imports: [AuditCheckpointsModule, CallsModule, UsersModule],
   controllers: [ExportsController],
   providers: [DataExports, DeleteTenant, EraseUser, ExportArchive, PrivacyResolver],
 })

@@ -57,9 +57,10 @@ export class PasswordResets implements OnModuleInit {
     );
   }
 
-  private write({ name, subdomain }: TenantDocument, to: string, token: string): Mail {
+  private write({ _id, name, subdomain }: TenantDocument, to: string, token: string): Mail {
     const link = tenantLink(this.settings, subdomain, 'reset-password', token);
     return {
+      tenantId: _id,
       to,
       subject: `New password for ${name}`,
       text: `Somebody, probably you, has asked for a new password for your account at ${name}. To choose one within an hour:

@@ -35,9 +35,10 @@ export class InvitationMail implements OnModuleInit {
     );
   }
 
-  private write({ name, subdomain }: TenantDocument, to: string, token: string): Mail {
+  private write({ _id, name, subdomain }: TenantDocument, to: string, token: string): Mail {
     const link = tenantLink(this.settings, subdomain, 'accept-invitation', token);
     return {
+      tenantId: _id,
       to,
       subject: `Invitation to ${name}`,
       text: `You are invited to join ${name}. To accept, choose a password within 7 days:
