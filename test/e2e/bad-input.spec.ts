@@ -123,6 +123,23 @@ describe('Bad input', () => {
     expect(await everything(server)).toBe(before);
   });
 
+  it('S64 ignores __proto__ in addresses and in news of the provider', async () => {
+    const query = '__proto__[polluted]=true&constructor[prototype][polluted]=true&query={__typename}';
+    const read = await fetch(`${server.url}/graphql?${query}`, {
+      headers: { 'apollo-require-preflight': '1' },
+    });
+    expect(await read.json()).toMatchObject({ data: { __typename: 'Query' } });
+    const news = await fetch(`${server.url}/ultravox/webhooks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"event":"call.ended","__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+    });
+    expect(news.status).toBeGreaterThanOrEqual(400);
+    expect(news.status).toBeLessThan(500);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    expect(await everything(server)).toBe(before);
+  });
+
   describe('as a request', () => {
     const query = '{ branding(subdomain: "nobody") { name } }';
 
@@ -157,6 +174,11 @@ describe('Bad input', () => {
           }),
       ],
       ['a GET that no preflight preceded', 400, () => get(server, query, {})],
+      [
+        'a GET of a foreign type',
+        415,
+        () => get(server, query, { 'content-type': 'text/plain', 'x-requested-with': 'x' }),
+      ],
       ['a mutation by GET', 405, () => get(server, 'mutation { logOut }')],
     ])('S34 S35 S36 %s gets its status in GraphQL’s shape', async (_name, status, request) => {
       const response = await request();

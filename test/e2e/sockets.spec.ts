@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { MAX_OPERATIONS_PER_SOCKET } from '../../src/entry/sockets/socket-caps.js';
+import { MAX_OPERATIONS_PER_SOCKET, MAX_SOCKETS_PER_TENANT } from '../../src/entry/sockets/socket-caps.js';
 import { openRawSocket, type RawSocket, rawSocket, type RawSocketOptions } from '../kit/raw-socket.js';
 import { seedTenant, type SeededTenant } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
@@ -246,6 +246,21 @@ describe('GraphQL sockets', () => {
       const ids = answers.map(({ errors }) => String(errors[0].extensions.requestId));
       expect(new Set(ids).size).toBe(2);
     });
+  });
+
+  it('S48 are bounded per tenant, whose others stay, as do those of its neighbours', async () => {
+    const other = await seedTenant(server);
+    const first = await signedIn();
+    for (let count = 1; count < MAX_SOCKETS_PER_TENANT; count += 37)
+      await Promise.all(Array.from({ length: Math.min(37, MAX_SOCKETS_PER_TENANT - count) }, signedIn));
+    const tooMany = await open();
+    tooMany.send({ type: 'connection_init', payload: bearer() });
+    expect(await tooMany.closing()).toMatchObject({
+      code: 1013,
+      reason: expect.stringMatching(/^Too many sockets/),
+    });
+    expect(await first.run('1', '{ __typename }')).toMatchObject({ data: { __typename: 'Query' } });
+    await (await open()).init(bearer(other.admin.accessToken));
   });
 
   it('S48 carry a bounded number of operations each, and the others of the same socket go on', async () => {

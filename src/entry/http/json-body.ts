@@ -6,22 +6,30 @@ import { refuse } from './refuse.js';
 /** The largest GraphQL request that is read. */
 export const MAX_BODY_BYTES = 1_000_000;
 
-const parse = express.json({
-  limit: MAX_BODY_BYTES,
-  type: ['application/json', 'application/graphql+json'],
-});
+const JSON_TYPES = ['application/json', 'application/graphql+json'];
+const parse = express.json({ limit: MAX_BODY_BYTES, type: JSON_TYPES });
 
-/** Reads JSON bodies. One that is too large gets 413, one that is not JSON 400; both in GraphQL's shape. */
+/**
+ * Reads JSON bodies. One that is too large gets 413, one that is not JSON 400, and a GET that claims to have one of
+ * another type 415; all in GraphQL's shape.
+ */
 export function jsonBody(request: Request, response: Response, next: NextFunction): void {
+  const type = request.headers['content-type'];
+  if (request.method === 'GET' && type !== undefined && !JSON_TYPES.includes(mediaTypeOf(type))) {
+    refuseBody(request, response, 415);
+    return;
+  }
   parse(request, response, (error?: unknown) => {
-    if (error === undefined || error === null) {
-      next();
-      return;
-    }
-    const status = (error as { status?: number }).status ?? 400;
-    notesOf(request).errorCodes = ['BAD_USER_INPUT'];
-    refuse(request, response, new DomainError('BAD_USER_INPUT', messageOf(status)), status);
+    if (error === undefined || error === null) next();
+    else refuseBody(request, response, (error as { status?: number }).status ?? 400);
   });
+}
+
+const mediaTypeOf = (type: string) => type.replace(/;.*/, '').trim().toLowerCase();
+
+function refuseBody(request: Request, response: Response, status: number): void {
+  notesOf(request).errorCodes = ['BAD_USER_INPUT'];
+  refuse(request, response, new DomainError('BAD_USER_INPUT', messageOf(status)), status);
 }
 
 function messageOf(status: number): string {
@@ -29,7 +37,7 @@ function messageOf(status: number): string {
     case 413:
       return `The request body is larger than ${MAX_BODY_BYTES} bytes.`;
     case 415:
-      return 'The request body has an encoding or a character set that is not read here.';
+      return 'The request body has a type, an encoding or a character set that is not read here.';
     default:
       return 'The request body is not valid JSON.';
   }
