@@ -12,6 +12,8 @@ const DONE = `query ($id: ID!) { call(id: $id) {
   recording { url } transcript { nodes { ordinal speaker text medium } }
 } }`;
 const END = 'mutation ($id: ID!) { endCall(id: $id) { id status endReason } }';
+/** What the platform signs in to its SIP trunk with. */
+const TRUNK = { username: 'voho', password: 'a secret of the trunk' };
 const SET_KEY =
   'mutation ($input: UpdateTenantInput!) { updateTenant(input: $input) { settings { hasUltravoxApiKey } } }';
 
@@ -29,6 +31,8 @@ describe('With another provider than the simulator, made from the contract alone
         ULTRAVOX_API_KEY: KEY,
         PHONE_MEDIUM: 'sip',
         PHONE_SIP_HOST: 'trunk.example',
+        PHONE_SIP_USERNAME: TRUNK.username,
+        PHONE_SIP_PASSWORD: TRUNK.password,
         PHONE_CALLER_ID: '+12025550100',
       },
     });
@@ -142,7 +146,13 @@ describe('With another provider than the simulator, made from the contract alone
     const call = await startCall(client, { medium: 'PHONE', phoneNumber: '+4915112345678' });
     expect(call.joinUrl).toBeNull();
     expect(standIn.madeFor(call.id)[0]?.wish.medium).toEqual({
-      sip: { outgoing: { to: 'sip:+4915112345678@trunk.example', from: 'sip:+12025550100@trunk.example' } },
+      sip: {
+        outgoing: {
+          to: 'sip:+4915112345678@trunk.example',
+          from: 'sip:+12025550100@trunk.example',
+          ...TRUNK,
+        },
+      },
     });
     await callWithStatus(client, call.id, 'COMPLETED');
     await client.data('mutation ($id: ID!) { deleteCall(id: $id) }', { id: call.id });
@@ -178,6 +188,15 @@ describe('With another provider than the simulator, made from the contract alone
     const { id } = await startCall(other.admin.client);
     await callWithStatus(other.admin.client, id, 'COMPLETED');
     expect(standIn.madeFor(id).map(({ key }) => key)).toEqual([OWN_KEY]);
+    expect(standIn.calls.filter(({ key }) => key === OWN_KEY)).toHaveLength(1);
+
+    // The tenant could read the password of the platform's trunk in an account of its own.
+    const dial = { systemPrompt: 'Hello', medium: 'PHONE', phoneNumber: '+4915112345678' };
+    const { extensions } = await other.admin.client.refusal(
+      'mutation ($input: CreateCallInput!) { createCall(input: $input) { id } }',
+      { input: dial },
+    );
+    expect(extensions.code).toBe('PROVIDER_UNAVAILABLE');
     expect(standIn.calls.filter(({ key }) => key === OWN_KEY)).toHaveLength(1);
   });
 });

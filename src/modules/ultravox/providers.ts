@@ -46,10 +46,19 @@ export class Providers {
     throw new DomainError('PROVIDER_UNAVAILABLE', 'No voice provider is configured for this tenant.');
   }
 
-  /** @throws DomainError PROVIDER_UNAVAILABLE where no number is configured that phone calls could come from. */
-  assertCanDial({ isSimulated }: Pick<ProviderChoice, 'isSimulated'>): void {
-    if (isSimulated || this.settings.PHONE_CALLER_ID) return;
-    throw new DomainError('PROVIDER_UNAVAILABLE', 'Phone calls are not set up: no caller id is configured.');
+  /**
+   * @throws DomainError PROVIDER_UNAVAILABLE where no number is configured that phone calls could come from, and where
+   * the password of the platform's SIP trunk would be told to an account that a tenant can look into.
+   */
+  assertCanDial({ isSimulated, isOwnKey }: Pick<ProviderChoice, 'isSimulated' | 'isOwnKey'>): void {
+    if (isSimulated) return;
+    const { PHONE_CALLER_ID, PHONE_MEDIUM, PHONE_SIP_PASSWORD } = this.settings;
+    const problem = !PHONE_CALLER_ID
+      ? 'no caller id is configured'
+      : isOwnKey && PHONE_MEDIUM === 'sip' && PHONE_SIP_PASSWORD
+        ? "this server's SIP trunk is not lent to a tenant's own provider account"
+        : null;
+    if (problem) throw new DomainError('PROVIDER_UNAVAILABLE', `Phone calls are not set up: ${problem}.`);
   }
 
   /** How a call's number is dialled. */
