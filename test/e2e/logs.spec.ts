@@ -109,6 +109,13 @@ describe('The log', () => {
     await socket.run('2', `{ call(id: "${CANARY.phone}") { nothing } }`);
     await socket.message(({ id, type }) => id === '1' && type === 'complete');
     socket.end();
+    // A line is written after the answer, and comes through a pipe.
+    for (
+      let look = 0;
+      look < 200 && !requests().some(({ operation }) => operation === 'query OverSocket');
+      look += 1
+    )
+      await new Promise(resolve => setTimeout(resolve, 50));
   }, 60_000);
   afterAll(() => server.stop());
 
