@@ -146,9 +146,16 @@ describe('What a tenant has used', () => {
     });
   });
 
-  it('is corrected when a bill is taken back days later, once', async () => {
+  it('is corrected when a bill is taken back days later, once, though the provider is away at first', async () => {
     const before = await usage();
-    await pass(8 * DAY_MS);
+    await pass(6 * DAY_MS);
+    expect(await usage()).toEqual(before);
+    const refunded = await server.db.collection('calls').findOne({ 'metadata.name': 'refunded' });
+    const path = `/api/calls/${String(refunded?.['provider'].callId)}`;
+    const away = { kind: 'request-error', method: 'GET', path, status: 503, times: 1 };
+    await simulator('/simulator/faults', [away]);
+    await pass(2 * DAY_MS);
+    expect(JSON.stringify(await simulator('/simulator/faults'))).not.toContain(path);
     const after = await usage();
     expect(after.calls).toBe(before.calls);
     expect(after.callMinutes).toBe(before.callMinutes);

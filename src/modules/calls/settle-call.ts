@@ -11,6 +11,9 @@ import type { CallDocument } from './call.schema.js';
 const HOUR_MS = 3_600_000;
 /** How long after the end a final bill is looked at again. */
 const BILL_LOOKS_MS = [1, 24, 7 * 24, 30 * 24].map(hours => hours * HOUR_MS);
+/** A look at a final bill that finds nobody there is made again after this share of the call's age, up to so late. */
+const BILL_RETRY_SHARE = 0.1;
+const LAST_BILL_LOOK_MS = 40 * 24 * HOUR_MS;
 /** How long after the end the provider may take; what is not there by then is not going to be. */
 const PATIENCE_MS = {
   summary: 3 * 60_000,
@@ -51,13 +54,23 @@ export class SettleCall {
   private async watchBill(call: CallDocument, callId: string): Promise<Date | null> {
     const dueAt = this.nextLook(call);
     if (!dueAt || dueAt > this.clock.now()) return dueAt;
-    const news = await this.attempt(call, async () => ({
-      kind: 'provider',
-      call: await (await this.providers.clientFor(call)).getCall(callId),
-    }));
+    const news = await this.lookAtBill(call, callId);
+    const age = this.ageOf(call);
+    if (!news && age < LAST_BILL_LOOK_MS) return this.clock.in(age * BILL_RETRY_SHARE);
     const checked: CallNews = { kind: 'billChecked', at: this.clock.now() };
-    const current = await this.changes.apply(call._id, ...(news ? [news, checked] : [checked]));
+    const current = await this.changes.apply(call._id, ...(news ?? []), checked);
     return current && this.nextLook(current);
+  }
+
+  /** What the bill says now: nothing of a call that is gone there; null when the provider does not say. */
+  private async lookAtBill(call: CallDocument, callId: string): Promise<CallNews[] | null> {
+    try {
+      const provider = await this.providers.clientFor(call);
+      return [{ kind: 'provider', call: await provider.getCall(callId) }];
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      return error.fault === 'unknown-call' ? [] : null;
+    }
   }
 
   /** When to look at the bill again; null when it will not be any more. */
