@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+
 /**
  * Prints `N passed, N failed` (and `, N skipped` if any) as the very last line of a run, after Jest's own summary and
  * after the engines are stopped. A suite that could not run at all counts as one failed test: otherwise a file that
@@ -9,7 +11,8 @@ export default class SummaryReporter {
 
   constructor() {
     process.on('exit', () => {
-      if (this.#line !== undefined) process.stdout.write(`${this.#line}\n`);
+      // Jest takes process.stdout away where it exits by force.
+      if (this.#line !== undefined) writeSync(1, `${this.#line}\n`);
     });
   }
 
