@@ -51,13 +51,15 @@ export class RunCommand {
       }
       case 'tenants hold':
       case 'tenants release': {
-        const { tenant, isChanged } = await this.tenants.setHold(command.subdomain, holdOf(command));
-        return done(`${tenant.subdomain} is ${heldWords(command.name === 'tenants hold', isChanged)}.`);
+        const hold = holdOf(command);
+        const { tenant, isChanged } = await this.tenants.setHold(command.subdomain, hold);
+        return done(`${tenant.subdomain} is ${heldWords(hold, isChanged)}.`);
       }
       case 'users hold':
       case 'users release': {
-        const isChanged = await this.users.setHold(command.subdomain, command.email, holdOf(command));
-        return done(`${command.email} is ${heldWords(command.name === 'users hold', isChanged)}.`);
+        const hold = holdOf(command);
+        const isChanged = await this.users.setHold(command.subdomain, command.email, hold);
+        return done(`${command.email} is ${heldWords(hold, isChanged)}.`);
       }
       case 'keys rewrap':
         return this.rewrap();
@@ -101,7 +103,7 @@ export class RunCommand {
 const holdOf = (command: { readonly name: string; readonly reason?: string | null }): LegalHold | null =>
   command.name.endsWith(' hold') ? { since: new Date(), reason: command.reason ?? null } : null;
 
-const heldWords = (isHeld: boolean, isChanged: boolean): string =>
-  `${isHeld ? 'under a legal hold' : 'free'}${isChanged ? ' now' : ' already'}`;
+const heldWords = (hold: LegalHold | null, isChanged: boolean): string =>
+  `${hold ? 'under a legal hold' : 'free'}${isChanged ? ' now' : ' already'}`;
 
 const done = (text: string): CommandResult => ({ exitCode: 0, text });

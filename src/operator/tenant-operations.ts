@@ -37,6 +37,13 @@ export class TenantOperations {
     return tenant;
   }
 
+  /** A tenant that may still be changed. @throws OperatorError when there is none, and when it is being deleted. */
+  async findKept(subdomain: string): Promise<TenantDocument> {
+    const tenant = await this.find(subdomain);
+    if (tenant.deletingSince) throw new OperatorError(`The tenant "${subdomain}" is being deleted.`);
+    return tenant;
+  }
+
   /** Closes a tenant for everybody. Its data stays. @throws OperatorError when there is no such tenant. */
   suspend(subdomain: string, reason: string | null): Promise<Outcome> {
     return this.change(subdomain, tenant =>
@@ -98,8 +105,7 @@ export class TenantOperations {
     const found = await this.find(subdomain);
     const outcome = await this.runner.run(operatorScope(found), () =>
       this.work.run(async (): Promise<Outcome> => {
-        const before = await this.find(subdomain);
-        if (before.deletingSince) throw new OperatorError(`The tenant "${subdomain}" is being deleted.`);
+        const before = await this.findKept(subdomain);
         const change = decide(before);
         if (!change) return { tenant: before, isChanged: false };
         const tenant = await this.tenants.update(before._id, { $set: change.set });

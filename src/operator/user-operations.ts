@@ -30,8 +30,7 @@ export class UserOperations {
     const tenant = await this.tenants.find(subdomain);
     const isChanged = await this.runner.run(operatorScope(tenant), () =>
       this.work.run(async () => {
-        if ((await this.tenants.find(subdomain)).deletingSince)
-          throw new OperatorError(`The tenant "${subdomain}" is being deleted.`);
+        await this.tenants.findKept(subdomain);
         const user = await this.users.findByEmail(email.toLowerCase());
         if (!user) throw new OperatorError(`There is nobody with that address in "${subdomain}".`);
         if (Boolean(user.hold) === Boolean(hold)) return false;

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { inheritedEnvironment } from '../../src/embedded/engines/child-environment.js';
 import { freePort, waitForPort } from '../../src/embedded/engines/local-port.js';
 import { lastLine, runCommand } from '../../src/embedded/engines/run-command.js';
+import { CACHE_DIR } from './ephemeral-engines.js';
 
 /** Moto speaks S3 as the SDKs of Amazon do; its server extra would bring all of Amazon's other services too. */
 const MOTO = ['moto[s3]==5.2.5', 'flask==3.1.3', 'flask-cors==6.0.5'];
@@ -71,7 +72,7 @@ export class ObjectStore {
 
 /** The folder with Moto in it; it appears there all at once, so several test runs may fetch it at the same time. */
 async function motoPackages(): Promise<string> {
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'voho', 'engines');
+  const cache = join(CACHE_DIR, 'engines');
   const folder = join(cache, MOTO[0]?.replace(/\[.*==/, '-') ?? '');
   const isThere = () =>
     access(folder).then(

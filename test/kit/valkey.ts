@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import { inheritedEnvironment } from '../../src/embedded/engines/child-environment.js';
 import { findValkey } from '../../src/embedded/engines/find-valkey.js';
 import { freePort, waitForPort } from '../../src/embedded/engines/local-port.js';
 import { StepTicker } from '../../src/embedded/engines/step-ticker.js';
+import { CACHE_DIR } from './ephemeral-engines.js';
 
 /** A Redis of one test's own that may be killed and comes back empty, always at the same address. */
 export class Valkey {
@@ -18,7 +18,7 @@ export class Valkey {
 
   static async start(): Promise<Valkey> {
     const binary = await findValkey({
-      cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'voho'),
+      cacheDir: CACHE_DIR,
       environment: inheritedEnvironment(),
       ticker: new StepTicker(() => undefined),
     });

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../src/embedded/engines/local-port.js';
-import { startEngines } from '../../src/embedded/engines/start-engines.js';
 import { Balancer } from '../fault/ground/balancer.js';
 import { Child } from '../fault/ground/child.js';
 import { compiledServer } from '../fault/ground/compiled.js';
 import { Server } from '../fault/ground/server.js';
+import { startEphemeralEngines } from '../kit/ephemeral-engines.js';
 import { loadFaults } from './faults.js';
 import type { LoadOptions } from './options.js';
 
@@ -45,14 +45,7 @@ async function assemble(
   end: () => Promise<void>,
 ): Promise<Ground> {
   const program = await compiledServer(folder);
-  const engines = await startEngines({
-    dataDir: join(folder, 'engines'),
-    mongodb: true,
-    redis: true,
-    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'voho'),
-    mongodBinary: process.env['MONGOMS_SYSTEM_BINARY'],
-    ephemeral: true,
-  });
+  const engines = await startEphemeralEngines({ dataDir: join(folder, 'engines') });
   stops.push(() => engines.stop());
   const mongodbUri = named(engines.mongodbUri);
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../src/embedded/engines/local-port.js';
-import { startEngines } from '../../src/embedded/engines/start-engines.js';
 import { startSimulator } from '../../src/simulator/start-simulator.js';
 import { compiledServer } from '../fault/ground/compiled.js';
 import { Server } from '../fault/ground/server.js';
+import { startEphemeralEngines } from '../kit/ephemeral-engines.js';
 
 /** A server on engines of its own, started again whatever ends it. */
 export interface Ground {
@@ -36,14 +36,7 @@ export async function startGround(onCrash: (what: string) => void): Promise<Grou
   };
   try {
     const program = await compiledServer(folder);
-    const engines = await startEngines({
-      dataDir: join(folder, 'engines'),
-      mongodb: true,
-      redis: true,
-      cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'voho'),
-      mongodBinary: process.env['MONGOMS_SYSTEM_BINARY'],
-      ephemeral: true,
-    });
+    const engines = await startEphemeralEngines({ dataDir: join(folder, 'engines') });
     stops.push(() => engines.stop());
     const simulator = await startSimulator();
     stops.push(() => simulator.stop());

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { CACHE_DIR } from '../kit/ephemeral-engines.js';
 
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url));
 const run = promisify(execFile);
@@ -16,8 +16,7 @@ const run = promisify(execFile);
 export async function pythonWithSchemathesis(): Promise<string> {
   const [, version] = /^schemathesis==(.+)$/m.exec(await readFile(REQUIREMENTS, 'utf8')) ?? [];
   if (version === undefined) throw new Error(`${REQUIREMENTS} does not pin schemathesis`);
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'voho');
-  const folder = join(cache, `schemathesis-${version}`);
+  const folder = join(CACHE_DIR, `schemathesis-${version}`);
   const python = join(folder, 'bin/python');
   await run(python, ['-m', 'pip', '--version']).catch(() =>
     run('python3', ['-m', 'venv', '--clear', folder]),

@@ -54,7 +54,7 @@ export class SettleCall {
   private async watchBill(call: CallDocument, callId: string): Promise<Date | null> {
     const dueAt = this.nextLook(call);
     if (!dueAt || dueAt > this.clock.now()) return dueAt;
-    const news = await this.lookAtBill(call, callId);
+    const news = await this.attempt(call, () => this.lookAtBill(call, callId));
     const age = this.ageOf(call);
     if (!news && age < LAST_BILL_LOOK_MS) return this.clock.in(age * BILL_RETRY_SHARE);
     const checked: CallNews = { kind: 'billChecked', at: this.clock.now() };
@@ -62,14 +62,14 @@ export class SettleCall {
     return current && this.nextLook(current);
   }
 
-  /** What the bill says now: nothing of a call that is gone there; null when the provider does not say. */
-  private async lookAtBill(call: CallDocument, callId: string): Promise<CallNews[] | null> {
+  /** What the bill says now: nothing of a call that is gone there. @throws ProviderError when the provider does not say. */
+  private async lookAtBill(call: CallDocument, callId: string): Promise<CallNews[]> {
+    const provider = await this.providers.clientFor(call);
     try {
-      const provider = await this.providers.clientFor(call);
       return [{ kind: 'provider', call: await provider.getCall(callId) }];
     } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      return error.fault === 'unknown-call' ? [] : null;
+      if (error instanceof ProviderError && error.fault === 'unknown-call') return [];
+      throw error;
     }
   }
 
@@ -106,7 +106,7 @@ export class SettleCall {
   }
 
   /** A fault of the provider means "later"; anything else is a fault of ours. */
-  private async attempt(call: CallDocument, fetch: () => Promise<CallNews | null>): Promise<CallNews | null> {
+  private async attempt<T>(call: CallDocument, fetch: () => Promise<T>): Promise<T | null> {
     try {
       return await fetch();
     } catch (error) {

@@ -63,7 +63,7 @@ export class UserChanges {
       if (!before) throw notFound('user');
       const wanted: Rights = { role: before.role, isActive: before.isActive, ...rights };
       if (wanted.role === before.role && wanted.isActive === before.isActive) return before;
-      if (isActiveAdmin(before) && !isActiveAdmin(wanted)) await this.admins.assertBeside(before);
+      if (!isActiveAdmin(wanted)) await this.admins.assertBeside(before);
       const user = await this.users.change(id, { $set: rights });
       if (!user) throw notFound('user');
       if (!user.isActive) await this.sessions.endAllOf(id);

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inheritedEnvironment } from '../../../src/embedded/engines/child-environment.js';
 import { findMongod } from '../../../src/embedded/engines/find-mongod.js';
 import { freePort } from '../../../src/embedded/engines/local-port.js';
 import { StepTicker } from '../../../src/embedded/engines/step-ticker.js';
+import { CACHE_DIR } from '../../kit/ephemeral-engines.js';
 import { Valkey } from '../../kit/valkey.js';
 import { Balancer } from './balancer.js';
 import { Child } from './child.js';
@@ -74,7 +75,7 @@ async function assemble(
   if (plan.weakening) await weaken(program, plan.weakening);
 
   const search = {
-    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'voho'),
+    cacheDir: CACHE_DIR,
     environment: inheritedEnvironment(),
     ticker: new StepTicker(() => undefined),
   };
