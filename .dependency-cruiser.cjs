@@ -20,7 +20,7 @@ const PROGRAMS = '^src/((app\\.module|main|server|emit-schema)\\.ts|[^/]+/main\\
 const FRONT_DOORS = [
   '\\.(module|service|model)\\.ts$',
   '^src/modules/audit/(audit-log|audit-reader|access-records|checkpoint-files)\\.ts$',
-  '^src/modules/ultravox/(account-id|voice-provider|providers|signatures|creation-rate|ultravox-wire)\\.ts$',
+  '^src/modules/ultravox/(account-id|voice-provider|phone-lines|providers|signatures|creation-rate|ultravox-wire)\\.ts$',
   '^src/modules/calls/call-filter\\.input\\.ts$',
   '^src/modules/agents/first-speaker\\.ts$',
   '^src/modules/usage/usage-month\\.ts$',

@@ -20,6 +20,13 @@ describe('parseCommand', () => {
     expect(parse('tenants resume acme')).toEqual({ name: 'tenants resume', subdomain: 'acme' });
     expect(parse('tenants sandbox acme')).toMatchObject({ isSandbox: true });
     expect(parse('tenants sandbox acme --off')).toMatchObject({ isSandbox: false });
+    expect(parse('tenants phone acme --caller-id +12025550123')).toMatchObject({
+      phone: { callerId: '+12025550123', carrier: 'twilio' },
+    });
+    expect(parse('tenants phone acme --caller-id +12025550123 --carrier plivo')).toMatchObject({
+      phone: { carrier: 'plivo' },
+    });
+    expect(parse('tenants phone acme --off')).toMatchObject({ phone: null });
     expect(parse('tenants hold acme --reason lawsuit')).toMatchObject({
       subdomain: 'acme',
       reason: 'lawsuit',
@@ -63,6 +70,10 @@ describe('parseCommand', () => {
     'tenants suspend acme other',
     'tenants resume acme --reason x',
     'tenants sandbox',
+    'tenants phone acme',
+    'tenants phone acme --caller-id 030123',
+    'tenants phone acme --off --carrier twilio',
+    'tenants phone acme --caller-id +12025550123 --carrier sip',
     'tenants hold',
     'users hold acme',
     'users hold acme a@b.example more',

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { TenantLimits } from '../tenancy/tenant.schema.js';
+import { CARRIERS, type TenantLimits, type TenantPhone } from '../tenancy/tenant.schema.js';
+import { e164 } from '../validation/rules.js';
 import { UsageError } from './operator-error.js';
 
 /** What the operator wants, read and checked. */
@@ -10,6 +11,7 @@ export type Command =
   | { readonly name: 'tenants resume'; readonly subdomain: string }
   | { readonly name: 'tenants limits'; readonly subdomain: string; readonly limits: Partial<TenantLimits> }
   | { readonly name: 'tenants sandbox'; readonly subdomain: string; readonly isSandbox: boolean }
+  | { readonly name: 'tenants phone'; readonly subdomain: string; readonly phone: TenantPhone | null }
   | { readonly name: 'tenants hold'; readonly subdomain: string; readonly reason: string | null }
   | { readonly name: 'tenants release'; readonly subdomain: string }
   | {
@@ -44,6 +46,10 @@ export const HELP = `Usage: voho <command>
       --monthly-call-minutes <n|none>
   voho tenants sandbox <subdomain>       all new calls of the tenant are simulated, in production too
       --off                              no longer
+  voho tenants phone <subdomain>         which number phone calls on the tenant's own provider account come from
+      --caller-id <number>               E.164, known to the account's carrier
+      --carrier <name>                   twilio (the default), telnyx or plivo
+      --off                              none: they are refused
   voho tenants hold <subdomain>          legal hold: nothing of the tenant is erased, deleted or swept
       --reason <text>                    kept in the tenant's audit log
   voho tenants release <subdomain>
@@ -74,6 +80,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'tenants resume': [],
   'tenants limits': ['max-concurrent-calls', 'requests-per-minute', 'monthly-call-minutes'],
   'tenants sandbox': ['off'],
+  'tenants phone': ['caller-id', 'carrier', 'off'],
   'tenants hold': ['reason'],
   'tenants release': [],
   'users hold': ['reason'],
@@ -122,6 +129,8 @@ export function parseCommand(argv: readonly string[]): Command {
       return { name, subdomain, limits: limitsOf(values) };
     case 'tenants sandbox':
       return { name, subdomain, isSandbox: values['off'] !== true };
+    case 'tenants phone':
+      return { name, subdomain, phone: phoneOf(values) };
     case 'audit verify':
       return { name, subdomain, checkpoints: textOf(values, 'checkpoints') };
     case 'tenants resume':
@@ -144,6 +153,8 @@ function read(argv: readonly string[]): { positionals: string[]; values: Values 
         reason: { type: 'string' },
         checkpoints: { type: 'string' },
         off: { type: 'boolean' },
+        'caller-id': { type: 'string' },
+        carrier: { type: 'string' },
         'max-concurrent-calls': { type: 'string' },
         'requests-per-minute': { type: 'string' },
         'monthly-call-minutes': { type: 'string' },
@@ -180,6 +191,17 @@ function monthOf(values: Values): string | null {
   if (!/^[1-9]\d{3}-(0[1-9]|1[0-2])$/.test(month))
     throw new UsageError('--month must be a month such as 2026-01.');
   return month;
+}
+
+function phoneOf(values: Values): TenantPhone | null {
+  const [number, name] = [textOf(values, 'caller-id'), textOf(values, 'carrier')];
+  if (values['off'] === true && number === null && name === null) return null;
+  const callerId = values['off'] === true ? undefined : e164.safeParse(number).data;
+  if (!callerId)
+    throw new UsageError('"tenants phone" takes --caller-id with an E.164 phone number, or --off alone.');
+  const carrier = CARRIERS.find(known => known === (name ?? 'twilio'));
+  if (!carrier) throw new UsageError(`--carrier must be one of ${CARRIERS.join(', ')}.`);
+  return { callerId, carrier };
 }
 
 function limitsOf(values: Values): Partial<TenantLimits> {

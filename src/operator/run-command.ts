@@ -49,6 +49,11 @@ export class RunCommand {
         const what = command.isSandbox ? 'a sandbox' : 'no sandbox';
         return done(`${tenant.subdomain} is ${what}${isChanged ? ' now' : ' already'}.`);
       }
+      case 'tenants phone': {
+        const { tenant, isChanged } = await this.tenants.setPhone(command.subdomain, command.phone);
+        const what = command.phone ? `from ${command.phone.callerId}` : 'nobody on its own account';
+        return done(`${tenant.subdomain} dials ${what}${isChanged ? ' now' : ' already'}.`);
+      }
       case 'tenants hold':
       case 'tenants release': {
         const hold = holdOf(command);

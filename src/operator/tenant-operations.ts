@@ -4,7 +4,7 @@ import { type AuditEntry, AuditLog } from '../modules/audit/audit-log.js';
 import { UnitOfWork } from '../mongo/unit-of-work.js';
 import { TenantDirectory } from '../tenancy/tenant-directory.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
-import type { LegalHold, TenantDocument, TenantLimits } from '../tenancy/tenant.schema.js';
+import type { LegalHold, TenantDocument, TenantLimits, TenantPhone } from '../tenancy/tenant.schema.js';
 import { OperatorError } from './operator-error.js';
 import { operatorScope } from './operator-scope.js';
 
@@ -79,6 +79,18 @@ export class TenantOperations {
       (tenant.isSandbox ?? false) === isSandbox
         ? null
         : { set: { isSandbox }, entry: { action: 'tenant.sandbox_changed', details: { isSandbox } } },
+    );
+  }
+
+  /** Sets the number that phone calls on the tenant's own account come from. @throws OperatorError when there is none. */
+  setPhone(subdomain: string, phone: TenantPhone | null): Promise<Outcome> {
+    return this.change(subdomain, ({ phone: from }) =>
+      from?.callerId === phone?.callerId && from?.carrier === phone?.carrier
+        ? null
+        : {
+            set: { phone },
+            entry: { action: 'tenant.phone_changed', details: { phone: phone && { ...phone } } },
+          },
     );
   }
 

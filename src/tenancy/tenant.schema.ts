@@ -17,6 +17,16 @@ export interface LegalHold {
   readonly reason: string | null;
 }
 
+/** The carriers of a provider account that need no more than a number. */
+export const CARRIERS = ['twilio', 'telnyx', 'plivo'] as const;
+
+/** The number, known to the carrier of the tenant's own provider account, that its phone calls come from. */
+export interface TenantPhone {
+  /** E.164. */
+  readonly callerId: string;
+  readonly carrier: (typeof CARRIERS)[number];
+}
+
 /** A tenant's record. Global data: it is how a tenant is found, before there is one to scope by. */
 export interface TenantDocument {
   _id: ObjectId;
@@ -28,6 +38,8 @@ export interface TenantDocument {
   retentionDays: number | null;
   /** The tenant's own provider key, sealed by the vault; null: the platform's provider is used. */
   sealedUltravoxApiKey: string | null;
+  /** Which number calls on its own account come from. Set by the operator; null or absent: it dials nobody. */
+  phone?: TenantPhone | null;
   /** Whether its calls are always simulated, in production too. Set by the operator; absent in old records. */
   isSandbox?: boolean;
   limits: TenantLimits;
@@ -56,6 +68,7 @@ const schema = systemSchema<TenantDocument>('global', {
   },
   retentionDays: { type: Number, default: null },
   sealedUltravoxApiKey: sealedText(ULTRAVOX_KEY_FIELD),
+  phone: { type: Object, default: null },
   isSandbox: { type: Boolean, default: false },
   limits: {
     _id: false,

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client, Loose } from '../kit/client.js';
+import { operate } from '../kit/operate.js';
 import { callWithStatus, seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 import { RECORDING, StandIn } from '../stand-in/provider.js';
@@ -190,7 +191,7 @@ describe('With another provider than the simulator, made from the contract alone
     expect(standIn.madeFor(id).map(({ key }) => key)).toEqual([OWN_KEY]);
     expect(standIn.calls.filter(({ key }) => key === OWN_KEY)).toHaveLength(1);
 
-    // The tenant could read the password of the platform's trunk in an account of its own.
+    // The platform's number is not its own, and it could read the trunk's password in an account that is.
     const dial = { systemPrompt: 'Hello', medium: 'PHONE', phoneNumber: '+4915112345678' };
     const { extensions } = await other.admin.client.refusal(
       'mutation ($input: CreateCallInput!) { createCall(input: $input) { id } }',
@@ -198,5 +199,13 @@ describe('With another provider than the simulator, made from the contract alone
     );
     expect(extensions.code).toBe('PROVIDER_UNAVAILABLE');
     expect(standIn.calls.filter(({ key }) => key === OWN_KEY)).toHaveLength(1);
+
+    const from = '+12025550123';
+    const phone = ['tenants', 'phone', other.subdomain, '--caller-id', from, '--carrier', 'telnyx'];
+    expect((await operate(server, phone)).out).toBe(`${other.subdomain} dials from ${from} now.\n`);
+    const call = await startCall(other.admin.client, { medium: 'PHONE', phoneNumber: dial.phoneNumber });
+    expect(standIn.madeFor(call.id).map(({ key, wish }) => [key, wish.medium])).toEqual([
+      [OWN_KEY, { telnyx: { outgoing: { to: dial.phoneNumber, from } } }],
+    ]);
   });
 });

@@ -23,6 +23,7 @@ export type AuditAction =
   | 'data.exported'
   | 'retention.swept'
   | 'tenant.sandbox_changed'
+  | 'tenant.phone_changed'
   | 'tenant.keys_rewrapped'
   | 'branding.updated'
   | 'user.signup'

@@ -11,6 +11,7 @@ import type { NewDocument } from '../../tenancy/tenant-repository.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { AgentsService, type CallableAgent } from '../agents/agents.service.js';
 import { AuditLog } from '../audit/audit-log.js';
+import { PhoneLines } from '../ultravox/phone-lines.js';
 import { Providers } from '../ultravox/providers.js';
 import { Admission } from './admission.js';
 import { CallChanges } from './call-changes.js';
@@ -36,6 +37,7 @@ export class CreateCall {
     private readonly routes: CallRoutes,
     private readonly agents: AgentsService,
     private readonly providers: Providers,
+    private readonly lines: PhoneLines,
     private readonly quota: CallQuota,
     private readonly admission: Admission,
     private readonly audit: AuditLog,
@@ -75,7 +77,7 @@ export class CreateCall {
   private async accept(input: CreateCallInput, creator: CallCreator): Promise<NewDocument<CallDocument>> {
     const agent = await this.agentFor(input);
     const provider = await this.providers.choose();
-    if (input.medium === 'PHONE') this.providers.assertCanDial(provider);
+    if (input.medium === 'PHONE') await this.lines.assertCanDial(provider);
     const call = newCall(input, agent, creator, provider, this.clock.now());
     await this.quota.assertNotUsedUp();
     try {

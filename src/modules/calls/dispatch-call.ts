@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { toPublicId } from '../../ids/public-id.js';
+import { PhoneLines } from '../ultravox/phone-lines.js';
 import { Providers } from '../ultravox/providers.js';
 import { ProviderSignatures } from '../ultravox/signatures.js';
 import {
@@ -34,6 +35,7 @@ export class DispatchCall {
     private readonly quota: CallQuota,
     private readonly running: RunningCallsService,
     private readonly providers: Providers,
+    private readonly lines: PhoneLines,
     private readonly clock: StoreClock,
     private readonly twins: TwinCalls,
     private readonly signatures: ProviderSignatures,
@@ -66,7 +68,7 @@ export class DispatchCall {
     let provider: VoiceProvider | undefined;
     try {
       provider = await this.providers.clientFor(call);
-      const made = await provider.createCall(this.requestFor(call));
+      const made = await provider.createCall(await this.requestFor(call));
       const before = await this.calls.findEvenDeleted(call._id);
       const isAbandoned = before !== null && isOver(before.status) && before.provider.callId === null;
       const current = await this.changes.apply(call._id, { kind: 'provider', call: made });
@@ -124,12 +126,13 @@ export class DispatchCall {
     return this.clock.now();
   }
 
-  private requestFor(call: CallDocument) {
+  private async requestFor(call: CallDocument) {
+    const { isSimulated, phoneNumber, provider } = call;
     const id = toPublicId('call', call._id);
     return {
       ...call,
       metadata: { ...call.metadata, [CALL_ID_KEY]: id, [CALL_MARK_KEY]: this.signatures.markOf(id) },
-      phone: call.phoneNumber === null ? null : this.providers.lineTo(call.phoneNumber),
+      phone: phoneNumber === null ? null : await this.lines.to(phoneNumber, { ...provider, isSimulated }),
       callbacks: this.callbacksFor(id),
     };
   }

@@ -6,7 +6,7 @@ import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { type TenantDocument, ULTRAVOX_KEY_FIELD } from '../../tenancy/tenant.schema.js';
 import { Vault } from '../../vault/vault.js';
 import { ProviderAccounts } from './provider-accounts.js';
-import { type PhoneCarrier, type PhoneLine, ProviderError, type VoiceProvider } from './voice-provider.js';
+import { ProviderError, type VoiceProvider } from './voice-provider.js';
 
 /** Which provider a call is given to. A call stays with it, whatever is configured later. */
 export interface ProviderChoice {
@@ -17,8 +17,6 @@ export interface ProviderChoice {
 
 /** The simulator takes any key. */
 const SIMULATOR_KEY = 'simulator';
-/** The number that simulated phone calls come from; one of those that are set aside for fiction. */
-const SIMULATED_CALLER_ID = '+12025550100';
 
 /** Finds the provider of a tenant's calls. */
 @Injectable()
@@ -44,36 +42,6 @@ export class Providers {
       return { baseUrl: ULTRAVOX_BASE_URL, isOwnKey, isSimulated: false };
     if (SIMULATOR_URL) return { baseUrl: SIMULATOR_URL, isOwnKey: false, isSimulated: true };
     throw new DomainError('PROVIDER_UNAVAILABLE', 'No voice provider is configured for this tenant.');
-  }
-
-  /**
-   * @throws DomainError PROVIDER_UNAVAILABLE where no number is configured that phone calls could come from, and where
-   * the password of the platform's SIP trunk would be told to an account that a tenant can look into.
-   */
-  assertCanDial({ isSimulated, isOwnKey }: Pick<ProviderChoice, 'isSimulated' | 'isOwnKey'>): void {
-    if (isSimulated) return;
-    const { PHONE_CALLER_ID, PHONE_MEDIUM, PHONE_SIP_PASSWORD } = this.settings;
-    const problem = !PHONE_CALLER_ID
-      ? 'no caller id is configured'
-      : isOwnKey && PHONE_MEDIUM === 'sip' && PHONE_SIP_PASSWORD
-        ? "this server's SIP trunk is not lent to a tenant's own provider account"
-        : null;
-    if (problem) throw new DomainError('PROVIDER_UNAVAILABLE', `Phone calls are not set up: ${problem}.`);
-  }
-
-  /** How a call's number is dialled. */
-  lineTo(number: string): PhoneLine {
-    const { PHONE_MEDIUM: kind, PHONE_SIP_HOST, PHONE_SIP_USERNAME, PHONE_SIP_PASSWORD } = this.settings;
-    const carrier: PhoneCarrier =
-      kind === 'sip'
-        ? {
-            kind,
-            host: PHONE_SIP_HOST ?? '',
-            ...(PHONE_SIP_USERNAME && { username: PHONE_SIP_USERNAME }),
-            ...(PHONE_SIP_PASSWORD && { password: PHONE_SIP_PASSWORD }),
-          }
-        : { kind };
-    return { carrier, to: number, from: this.settings.PHONE_CALLER_ID ?? SIMULATED_CALLER_ID };
   }
 
   /** The client for a call's provider. @throws ProviderError `rejected` when its key is gone. */
