@@ -53,6 +53,11 @@ const storeProperties = ['collection', 'bulkWrite', 'getClient', 'useDb', '$wher
 
 const syntax = [
   {
+    selector:
+      'CallExpression[callee.object.name="AbortSignal"][callee.property.name="any"] MemberExpression[object.name="AbortSignal"][property.name="timeout"]',
+    message: 'Node 20 collects it as garbage before it fires. Use within().',
+  },
+  {
     selector: 'ExportDefaultDeclaration',
     message: 'Named exports only: one name for one thing, everywhere.',
   },

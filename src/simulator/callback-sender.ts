@@ -114,18 +114,25 @@ export class CallbackSender {
     body: string,
     headers: (body: string) => Record<string, string>,
   ): Promise<Pick<Attempt, 'status' | 'error'>> {
+    // Not AbortSignal.timeout: inside AbortSignal.any it is garbage to Node 20, and may never fire.
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      late.abort(new Error(`no answer within ${this.policy.timeoutMs} ms`));
+    }, this.policy.timeoutMs);
     try {
       const response = await fetch(url, {
         method: 'POST',
         body,
         headers: { 'Content-Type': 'application/json', ...headers(body) },
         redirect: 'manual',
-        signal: AbortSignal.any([this.abort.signal, AbortSignal.timeout(this.policy.timeoutMs)]),
+        signal: AbortSignal.any([this.abort.signal, late.signal]),
       });
       await response.body?.cancel();
       return { status: response.status, error: null };
     } catch (error) {
       return { status: null, error: error instanceof Error ? error.message : 'unknown error' };
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

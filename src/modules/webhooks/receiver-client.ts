@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { Agent, errors } from 'undici';
+import { within } from '../../repeat/within.js';
 import {
   ForbiddenReceiverError,
   type ReceiverAddresses,
@@ -53,14 +54,16 @@ export class ReceiverClient {
       // An address in the URL itself is never looked up.
       await this.addresses.of(this.url);
       const { origin, pathname, search } = this.url;
-      const answer = await this.agent.request({
-        origin,
-        path: `${pathname}${search}`,
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'user-agent': 'Voho-Webhooks', ...headers },
-        body,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
-      });
+      const answer = await within(ANSWER_WITHIN_MS, signal, inTime =>
+        this.agent.request({
+          origin,
+          path: `${pathname}${search}`,
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'user-agent': 'Voho-Webhooks', ...headers },
+          body,
+          signal: inTime,
+        }),
+      );
       await answer.body
         .dump({ limit: MOST_BODY_BYTES, signal: AbortSignal.timeout(BODY_WITHIN_MS) })
         .catch(() => answer.body.destroy());
