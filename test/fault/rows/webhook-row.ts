@@ -3,6 +3,7 @@ import { LEASE_MS } from '../../../src/jobs/jobs.js';
 import { RETRY_DELAYS_MS } from '../../../src/modules/webhooks/retry-schedule.js';
 import type { Loose } from '../../kit/client.js';
 import { type Answering, Receiver, status } from '../../kit/receiver.js';
+import type { HeardEvent } from '../check/histories.js';
 import { Api } from '../load/api.js';
 import { signUp } from '../load/sign-up.js';
 import { ReceivingTenant } from '../load/webhooks.js';
@@ -119,11 +120,17 @@ function checkSchedule(journal: World['journal'], { heard }: ReceivingTenant): v
   journal.current.notes.push(`a delivery was tried ${most} times, as documented`);
 }
 
-/** What servers had in hand that the row before has killed is nobody's until their leases end. */
+/**
+ * What servers had in hand that the row before has killed is nobody's until their leases end, and of calls that were
+ * made then the provider may have been told to keep silent.
+ */
 function checkNeighbours({ journal, receiving }: World): void {
   const since = journal.current.startedAt + LEASE_MS;
+  const occurredAt = ({ at, delayMs }: HeardEvent) => at - delayMs;
+  const begun = receiving.heard.filter(event => event.sequence === 1 && occurredAt(event) >= since);
+  const callIds = new Set(begun.map(({ callId }) => callId));
   const delays = receiving.heard
-    .filter(({ at, delayMs }) => at - delayMs >= since)
+    .filter(({ callId }) => callIds.has(callId))
     .map(({ delayMs }) => delayMs)
     .sort((a, b) => a - b);
   const p99 = delays[Math.floor(delays.length * 0.99)] ?? 0;
