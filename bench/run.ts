@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startEngines } from '../src/embedded/engines/start-engines.js';
 import { benchFanOut } from './fan-out.js';
 import { benchListQuery } from './list-query.js';
+import { benchLogInStorm, benchLogInTiming } from './log-ins.js';
 import { benchWireGuard } from './wire-guard.js';
 import type { Comparison } from './comparison.js';
 
@@ -21,6 +22,8 @@ try {
   const benches: Readonly<Record<string, () => Promise<Comparison[]>>> = {
     'list-query': async () => [await benchListQuery()],
     'fan-out': async () => [await benchFanOut()],
+    'login-storm': benchLogInStorm,
+    'login-timing': async () => [await benchLogInTiming()],
     'wire-guard': benchWireGuard,
   };
   const comparisons: Comparison[] = [];

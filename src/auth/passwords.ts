@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Algorithm, hash, verify } from '@node-rs/argon2';
 import { badInput, DomainError } from '../errors/domain-error.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { CommonPasswords, comparable } from './common-passwords.js';
 
 /** OWASP's parameters for argon2id: 19 MiB, two passes, one lane. */
 const PARAMETERS = { algorithm: 2 as Algorithm, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** Hashing runs on libuv's four threads; more at once would only starve everything else that uses them. */
-const AT_ONCE = 2;
+export const AT_ONCE = 2;
 /** Beyond, whoever comes is sent away at once: he would wait for longer than he is willing to. */
-const MOST_WAITING = 100;
+export const MOST_WAITING = 100;
 
 /**
  * Hashes and checks passwords. Both take some 12 ms of one core, off the event loop, a few at a time. Passwords are
@@ -21,7 +22,10 @@ export class Passwords {
   private readonly waiting: (() => void)[] = [];
   private readonly dummy = hash('a password that nobody has', PARAMETERS);
 
-  constructor(private readonly common: CommonPasswords) {}
+  constructor(
+    private readonly common: CommonPasswords,
+    private readonly metrics: Metrics,
+  ) {}
 
   /**
    * Hashes a password that somebody has chosen.
@@ -38,8 +42,10 @@ export class Passwords {
   }
 
   /** @throws DomainError RATE_LIMITED when too many passwords wait for their turn. */
-  hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(password.normalize('NFKC'), PARAMETERS));
+  async hash(password: string): Promise<string> {
+    const made = await this.inTurn(() => hash(password.normalize('NFKC'), PARAMETERS));
+    this.count('hash', made);
+    return made;
   }
 
   /**
@@ -49,27 +55,49 @@ export class Passwords {
   async verify(passwordHash: string | null, password: string): Promise<boolean> {
     const against = passwordHash ?? (await this.dummy);
     const isRight = await this.inTurn(() => verify(against, password.normalize('NFKC')));
+    this.count('verify', against);
     return isRight && passwordHash !== null;
   }
 
   /** Whether a hash was made with less than what is asked for now, and is to be made anew when its password is known. */
   isOutdated(passwordHash: string): boolean {
-    const [, memory, time] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(passwordHash) ?? [];
+    const [, memory, time] = /^argon2id m=(\d+),t=(\d+),p=\d+$/.exec(parametersOf(passwordHash)) ?? [];
     return !(Number(memory) >= PARAMETERS.memoryCost && Number(time) >= PARAMETERS.timeCost);
+  }
+
+  private count(work: 'hash' | 'verify', passwordHash: string): void {
+    this.metrics.passwordChecks.inc({ work, parameters: parametersOf(passwordHash) });
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.waiting.length >= MOST_WAITING) throw tooManyAtOnce();
-    if (this.active >= AT_ONCE) await new Promise<void>(resolve => this.waiting.push(resolve));
-    else this.active += 1;
+    if (this.active >= AT_ONCE) {
+      await new Promise<void>(resolve => {
+        this.waiting.push(resolve);
+        this.tell();
+      });
+    } else this.active += 1;
+    this.tell();
     try {
       return await work();
     } finally {
       const next = this.waiting.shift();
       if (next) next();
       else this.active -= 1;
+      this.tell();
     }
   }
+
+  private tell(): void {
+    this.metrics.passwordsInWork.set({ state: 'running' }, this.active);
+    this.metrics.passwordsInWork.set({ state: 'waiting' }, this.waiting.length);
+  }
+}
+
+/** What a hash was made with, such as `argon2id m=19456,t=2,p=1`. */
+function parametersOf(passwordHash: string): string {
+  const [, algorithm = '', cost = ''] = /^\$(\w+)\$v=19\$(m=\d+,t=\d+,p=\d+)\$/.exec(passwordHash) ?? [];
+  return `${algorithm} ${cost}`.trim() || 'unknown';
 }
 
 function tooManyAtOnce(): DomainError {

@@ -29,6 +29,18 @@ export class Metrics {
     help: 'Commands that would have left their tenant, refused before they were sent. Must be 0.',
     registers: [this.registry],
   });
+  readonly passwordChecks = new Counter({
+    name: 'voho_password_checks_total',
+    help: 'Passwords that were hashed or verified, by the parameters of the hash: old ones are made anew at a log-in.',
+    labelNames: ['work', 'parameters'],
+    registers: [this.registry],
+  });
+  readonly passwordsInWork = new Gauge({
+    name: 'voho_passwords_in_work',
+    help: 'Passwords that are being hashed or verified, and those that wait for their turn.',
+    labelNames: ['state'],
+    registers: [this.registry],
+  });
   readonly sockets = new Gauge({
     name: 'voho_sockets_open',
     help: 'Open GraphQL sockets.',

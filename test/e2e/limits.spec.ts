@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { getIntrospectionQuery } from 'graphql';
 import { MAX_ROOT_ALIASES } from '../../src/entry/graphql/operation-size.js';
 import type { Answer, Client } from '../kit/client.js';
+import { passwordWork } from '../kit/password-work.js';
 import { rawSocket } from '../kit/raw-socket.js';
 import { PASSWORD, seedTenant, type SeededTenant } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
@@ -92,15 +93,45 @@ describe('The size of operations', () => {
     expect([answer.status, answer.errors]).toEqual([200, undefined]);
   });
 
-  it('S13 ends a request at its first wrong password, so that one request tries one', async () => {
+  it('S13 tries no more passwords than it counts, however many log-ins stand in one request', async () => {
     const target = await seedTenant(server);
+    const own = await target.user();
     const stranger = server.client({ tenantSubdomain: target.subdomain });
-    const { errors } = await stranger.send(aliasedLogIns(MAX_ROOT_ALIASES, target.admin.email));
-    expect(errors).toHaveLength(1);
+    const tried = async (act: () => Promise<unknown>) =>
+      Object.values(await passwordWork(server, act)).reduce((sum, count) => sum + count, 0);
+    const { email } = target.admin;
+
+    // A hundred are refused as a whole, and so is a list of requests: none of them is looked at.
+    const none = await tried(async () => {
+      const hundred = await stranger.send(aliasedLogIns(100, email));
+      expect([hundred.status, codeOf(hundred)]).toEqual([400, 'QUERY_TOO_COMPLEX']);
+      const batch = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...stranger.headers },
+        body: JSON.stringify(Array(100).fill({ query: aliasedLogIns(1, email) })),
+      });
+      expect(batch.status).toBe(400);
+    });
+    expect(none).toBe(0);
+
+    // Right ones open sessions, one each; the first wrong one ends the request, and counts.
+    const right = `logIn(input: { email: "${own.email}", password: "${PASSWORD}" }) { user { id } }`;
+    const wrong = aliasedLogIns(MAX_ROOT_ALIASES - 2, email).slice('mutation { '.length);
+    const mixed = async () => {
+      const { data, errors } = await stranger.send(`mutation { r0: ${right} r1: ${right} ${wrong}`);
+      expect([data, errors?.map(({ path }) => path)]).toEqual([null, [['a0']]]);
+    };
+    expect(await tried(mixed)).toBe(3);
+    for (let request = 1; request < WRONG_PASSWORDS_PER_ACCOUNT; request += 1)
+      expect(await tried(() => stranger.send(aliasedLogIns(MAX_ROOT_ALIASES, email)))).toBe(1);
+    const limited = async () => {
+      expect(codeOf(await stranger.send(aliasedLogIns(MAX_ROOT_ALIASES, email)))).toBe('RATE_LIMITED');
+    };
+    expect(await tried(limited)).toBe(0);
     const { auditEvents } = await target.admin.client.data(
       '{ auditEvents(filter: { actions: ["user.failed_login"] }) { totalCount } }',
     );
-    expect(auditEvents.totalCount).toBe(1);
+    expect(auditEvents.totalCount).toBe(WRONG_PASSWORDS_PER_ACCOUNT);
   });
 });
 
@@ -125,11 +156,28 @@ describe('Wrong passwords', () => {
       .client({ tenantSubdomain, headers: { 'x-forwarded-for': ip } })
       .send(LOG_IN, { input: { email, password } });
 
-  it('S12 are limited per account, from wherever they come, known or not', async () => {
-    for (const email of [tenant.admin.email, 'nobody@people.example']) {
-      for (let index = 0; index < WRONG_PASSWORDS_PER_ACCOUNT; index += 1) {
-        expect(codeOf(await logIn(email, 'wrong password', `203.0.113.${index}`))).toBe('UNAUTHENTICATED');
+  /** A thousand wrong passwords, twenty at a time: how often each answer came, and how many were looked at. */
+  async function storm(attempt: (index: number) => Promise<Answer<unknown>>): Promise<object> {
+    const answers: Record<string, number> = {};
+    const work = await passwordWork(server, async () => {
+      for (let index = 0; index < 1000; index += 20) {
+        const some = Array.from({ length: 20 }, (_item, offset) => attempt(index + offset));
+        for (const code of (await Promise.all(some)).map(codeOf))
+          answers[code ?? 'OK'] = (answers[code ?? 'OK'] ?? 0) + 1;
       }
+    });
+    return { answers, looked: Object.values(work) };
+  }
+  const limitedTo = (count: number) => ({
+    answers: { UNAUTHENTICATED: count, RATE_LIMITED: 1000 - count },
+    looked: [count],
+  });
+
+  it('S12 are limited per account, be they a thousand from as many addresses, known or not', async () => {
+    for (const email of [tenant.admin.email, 'nobody@people.example']) {
+      const attempt = (index: number) =>
+        logIn(email, 'wrong password', `10.9.${Math.floor(index / 250)}.${index % 250}`);
+      expect(await storm(attempt)).toEqual(limitedTo(WRONG_PASSWORDS_PER_ACCOUNT));
       const refused = await logIn(email, PASSWORD, '203.0.113.200');
       expect(codeOf(refused)).toBe('RATE_LIMITED');
       const seconds = refused.errors?.[0]?.extensions.retryAfterSeconds;
@@ -178,19 +226,9 @@ describe('Wrong passwords', () => {
     expect(codeOf(await from(tenant.subdomain).send(lost, { email: user.email }))).toBeUndefined();
   });
 
-  it('S12 are limited per address, for whatever accounts', async () => {
-    const attempts = Array.from(
-      { length: WRONG_PASSWORDS_PER_ADDRESS + 1 },
-      (_item, index) => `n${index}@people.example`,
-    );
-    const codes: (string | undefined)[] = [];
-    for (let index = 0; index < attempts.length; index += 8) {
-      const some = attempts
-        .slice(index, index + 8)
-        .map(email => logIn(email, 'wrong password', '198.51.100.7'));
-      codes.push(...(await Promise.all(some)).map(codeOf));
-    }
-    expect(codes.filter(code => code === 'RATE_LIMITED')).toHaveLength(1);
+  it('S12 are limited per address, be they a thousand for as many accounts', async () => {
+    const attempt = (index: number) => logIn(`n${index}@people.example`, 'wrong password', '198.51.100.7');
+    expect(await storm(attempt)).toEqual(limitedTo(WRONG_PASSWORDS_PER_ADDRESS));
     expect(codeOf(await logIn('another@people.example', 'wrong password', '198.51.100.8'))).toBe(
       'UNAUTHENTICATED',
     );
@@ -279,5 +317,27 @@ describe('In production', () => {
     ]);
     expect(codeOf(await stranger.send('{ __typename branding { __typename name } }'))).toBeUndefined();
     socket.end();
+  });
+
+  it('S37 the page holds no data, and no other address or field has the schema', async () => {
+    const host = `${tenant.subdomain}.voho.example`;
+    const page = await fetch(`${server.url}/graphql`, {
+      headers: { accept: 'text/html', cookie: `voho_access=${tenant.admin.accessToken}` },
+    });
+    const html = await page.text();
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(html).toContain('{"demo":null}');
+    for (const known of [tenant.subdomain, tenant.admin.email, tenant.admin.accessToken, host])
+      expect(html).not.toContain(known);
+
+    const SDL = /type Query|createCall|__schema|LogInInput/;
+    for (const path of ['schema', 'schema.gql', 'schema.graphql', 'sdl', 'graphql/schema', 'graphql?sdl']) {
+      const answer = await fetch(`${server.url}/${path}`, { headers: { 'apollo-require-preflight': '1' } });
+      expect([400, 404]).toContain(answer.status);
+      expect([path, await answer.text()]).toEqual([path, expect.not.stringMatching(SDL)]);
+    }
+    const stranger = server.client({ tenantSubdomain: tenant.subdomain });
+    for (const query of ['{ _service { sdl } }', '{ _sdl }'])
+      expect(codeOf(await stranger.send(query))).toBe('BAD_USER_INPUT');
   });
 });
