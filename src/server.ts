@@ -1,6 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type {
+  CorsOptions,
+  CorsOptionsCallback,
+} from '@nestjs/common/interfaces/external/cors-options.interface.js';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
@@ -11,6 +15,7 @@ import { jsonBody, MAX_BODY_BYTES } from './entry/http/json-body.js';
 import { takeNotes } from './entry/http/http-request.js';
 import { requestLog } from './entry/http/request-log.js';
 import { securityHeaders } from './entry/http/security-headers.js';
+import { boundSlowClients } from './entry/http/slow-clients.js';
 import { Readiness } from './entry/health/readiness.js';
 import { ScopeMiddleware } from './entry/http/scope.middleware.js';
 import { playground } from './entry/playground/playground.js';
@@ -20,6 +25,7 @@ import { JobRunner } from './jobs/job-runner.js';
 import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
 import { prepareCollections } from './tenancy/prepare-collections.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
+import { Metrics } from './telemetry/metrics.js';
 import { UpgradeRouter } from './upgrades/upgrade-router.js';
 
 /** How long a server that is about to stop goes on serving at least: balancers have to notice. */
@@ -52,11 +58,8 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.TRUSTED_PROXIES);
-  app.enableCors({
-    origin: settings.ALLOWED_ORIGINS,
-    credentials: true,
-    exposedHeaders: ['X-Request-Id', 'Retry-After'],
-    maxAge: 600,
+  app.enableCors(({ headers }: IncomingMessage, callback: CorsOptionsCallback) => {
+    callback(null, corsOptions(settings.ALLOWED_ORIGINS, headers.origin));
   });
   const scopes = app.get(ScopeMiddleware);
   const documents = app.get(DocumentMiddleware, { strict: false });
@@ -65,14 +68,16 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   app.use('/ultravox', express.raw({ type: () => true, limit: MAX_BODY_BYTES }));
   // Limits come before bodies: what is refused anyway is not read.
   const streams = app.get(EventStreams);
-  app.use('/graphql/stream', requestLog(app.get(LOG)), streams.admit, jsonBody, streams.serve);
-  app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), jsonBody, documents.use);
+  const bodies = jsonBody(app.get(Metrics));
+  app.use('/graphql/stream', requestLog(app.get(LOG)), streams.admit, bodies, streams.serve);
+  app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), bodies, documents.use);
   await app.init();
   app.get(JobRunner).begin();
 
   const sockets = app.get(GraphqlSockets);
   const httpServer = app.getHttpServer();
   sockets.open();
+  boundSlowClients(httpServer);
   app.get(UpgradeRouter).attach(httpServer);
   await app.listen(settings.PORT, settings.HOST);
   return {
@@ -99,6 +104,14 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     },
   };
 }
+
+/** Listed origins may read answers that were asked for with cookies; all others nothing. */
+const corsOptions = (listed: string[], origin: string | undefined): CorsOptions => ({
+  origin: listed,
+  credentials: origin !== undefined && listed.includes(origin),
+  exposedHeaders: ['X-Request-Id', 'Retry-After'],
+  maxAge: 600,
+});
 
 /** Where the build has put the playground's files: beside the compiled server, also when it runs from its sources. */
 function playgroundAssets(): string {

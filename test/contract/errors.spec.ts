@@ -25,7 +25,7 @@ const PROMISED = [
 ];
 
 /** On these codes graphql-ws's client gives up. */
-const FATAL = [1002, 1009, 4400, 4401, 4406, 4409, 4429, 4500];
+const FATAL = [1002, 1008, 1009, 4400, 4401, 4406, 4409, 4429, 4500];
 
 /** What the protocol itself closes with, and when. */
 const PROTOCOL: readonly (readonly [code: CloseCode | number, when: string])[] = [

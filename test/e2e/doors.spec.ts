@@ -16,15 +16,20 @@ describe('The doors', () => {
   });
   afterAll(() => server.stop());
 
-  it('S63 say that the server lives and is ready, and nothing else', async () => {
+  it('S63 say that the server lives and is ready, and nothing else to those who may not read metrics', async () => {
     const live = await fetch(`${server.url}/health/live`);
     expect([live.status, await live.json()]).toEqual([200, { status: 'alive' }]);
-    const ready = await fetch(`${server.url}/health/ready`);
-    expect([ready.status, await ready.json()]).toEqual([
+    const ready = (headers: Record<string, string>) => fetch(`${server.url}/health/ready`, { headers });
+    for (const headers of [{}, { authorization: 'Bearer wrong' }, tenant.admin.client.headers]) {
+      const answer = await ready(headers);
+      expect([answer.status, await answer.json()]).toEqual([200, { status: 'ready' }]);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    }
+    const told = await ready({ authorization: `Bearer ${METRICS_TOKEN}` });
+    expect([told.status, await told.json()]).toEqual([
       200,
       { status: 'ready', mongodb: true, redis: true, relay: true, draining: false },
     ]);
-    expect(ready.headers.get('cache-control')).toBe('no-store');
   });
 
   it('S63 show metrics to whoever has the token alone', async () => {
@@ -117,7 +122,9 @@ describe('The doors', () => {
       '*',
     ])('S42 %s may read nothing', async origin => {
       for (const method of ['OPTIONS', 'POST']) {
-        expect((await ask(origin, method)).headers.get('access-control-allow-origin')).toBeNull();
+        const { headers } = await ask(origin, method);
+        expect(headers.get('access-control-allow-origin')).toBeNull();
+        expect(headers.get('access-control-allow-credentials')).toBeNull();
       }
     });
   });

@@ -9,6 +9,7 @@ const PATIENCE_MS = 20_000;
 /** A WebSocket that does what it is told, also what no client library would do. */
 export class RawSocket {
   readonly messages: Loose[] = [];
+  private readonly pongs: (() => void)[] = [];
   private readonly arrived = new Set<() => void>();
   private readonly closed: Promise<{ code: number; reason: string }>;
 
@@ -20,6 +21,7 @@ export class RawSocket {
       });
     });
     socket.on('error', () => undefined);
+    socket.on('pong', () => this.pongs.shift()?.());
     socket.on('message', data => {
       this.messages.push(JSON.parse((data as Buffer).toString()));
       this.wake();
@@ -32,6 +34,13 @@ export class RawSocket {
 
   sendText(text: string): void {
     this.socket.send(text);
+  }
+
+  /** A ping of the line itself, not of the protocol; resolves with its pong, or once the socket is closed. */
+  async ping(): Promise<void> {
+    const pong = new Promise<void>(resolve => this.pongs.push(resolve));
+    this.socket.ping();
+    await Promise.race([pong, this.closed]);
   }
 
   /** How the server closed it. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MAX_COST } from '../../src/entry/graphql/operation-size.js';
 import { COST_PER_REQUEST, CREDENTIAL_SHARE } from '../../src/entry/limits/request-limits.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import { seedTenant, type SeededTenant } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 import { type Reply, TRANSPORTS } from '../kit/transports.js';
@@ -53,6 +54,18 @@ const HOSTILE: readonly (readonly [name: string, query: string, code: string])[]
   ['a page of ninety-nine million', '{ calls(first: 99999999) { nodes { id } } }', 'BAD_USER_INPUT'],
 ];
 
+/** Processor time of this process, client and all, in milliseconds: the least of some tries, since others use it too. */
+async function leastCpu(act: () => Promise<unknown>): Promise<number> {
+  let least = Infinity;
+  for (let round = 0; round < 5 && least >= 50; round += 1) {
+    const before = process.cpuUsage();
+    await act();
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / 1000);
+  }
+  return least;
+}
+
 describe.each(TRANSPORTS)('Operations over %s', (_name, send) => {
   let server: TestServer;
   let tenant: SeededTenant;
@@ -63,10 +76,23 @@ describe.each(TRANSPORTS)('Operations over %s', (_name, send) => {
   afterAll(() => server.stop());
   const ask = (query: string, variables = {}) =>
     send(server.url, { query, variables }, tenant.admin.accessToken);
+  /** How many errors of a code the server has counted. */
+  const refusals = async (code: string): Promise<number> =>
+    (await server.app.get(Metrics).errors.get()).values.find(({ labels }) => labels.code === code)?.value ??
+    0;
 
   it.each(HOSTILE)('S34 S49 are refused when they ask for %s', async (_what, query, code) => {
+    const before = await refusals(code);
     const reply = await ask(query);
     expect([codeOf(reply), reply.data ?? null]).toEqual([code, null]);
+    expect(await refusals(code)).toBe(before + 1);
+  });
+
+  it('S34 cost less than 50 ms of a processor each when they are refused', async () => {
+    for (const [what, query] of HOSTILE) {
+      const cost = await leastCpu(() => ask(query));
+      expect([what, cost < 50 ? 'little' : `${cost} ms`]).toEqual([what, 'little']);
+    }
   });
 
   it('S34 S49 say what they cost and what is left', async () => {
@@ -140,7 +166,7 @@ describe.each(TRANSPORTS)('Limits per minute over %s', (_name, send) => {
   afterAll(() => server.stop());
 
   /** Sends until one is refused; how many were not. */
-  const usedUp = async (token: string, query: string) => {
+  const usedUp = async (token: string | null, query: string) => {
     for (let sent = 0; sent <= LIMIT; sent += 1) {
       const reply = await send(server.url, { query }, token).catch(
         (error: unknown) => ({ closed: error }) as Reply,
@@ -176,5 +202,37 @@ describe.each(TRANSPORTS)('Limits per minute over %s', (_name, send) => {
     expect(
       (await send(server.url, { query: '{ __typename }' }, tenant.admin.accessToken)).data,
     ).toBeDefined();
+  });
+
+  it('S49 strangers are limited by their address, and so is nobody who is signed in from there', async () => {
+    const tenant = await seedTenant(server);
+    await usedUp(null, '{ __typename }');
+    const late = await send(server.url, { query: '{ __typename }' }, null).catch(() => null);
+    expect(late?.data).toBeUndefined();
+    expect(
+      (await send(server.url, { query: '{ __typename }' }, tenant.admin.accessToken)).data,
+    ).toBeDefined();
+  });
+});
+
+describe('Bodies', () => {
+  it('S34 of more than a megabyte are refused with 413 over HTTP and streams, unread and counted', async () => {
+    const server = await startTestServer();
+    try {
+      const body = JSON.stringify({ query: '{ __typename }', variables: { a: 'x'.repeat(10_000_000) } });
+      const headers = { 'content-type': 'application/json', accept: '*/*' };
+      for (const path of ['/graphql', '/graphql/stream']) {
+        const errors = async () => (await server.app.get(Metrics).errors.get()).values[0]?.value ?? 0;
+        const before = await errors();
+        let status = 0;
+        const cost = await leastCpu(async () => {
+          ({ status } = await fetch(`${server.url}${path}`, { method: 'POST', headers, body }));
+        });
+        expect([status, cost < 50]).toEqual([413, true]);
+        expect(await errors()).toBeGreaterThan(before);
+      }
+    } finally {
+      await server.stop();
+    }
   });
 });

@@ -4,7 +4,7 @@ import { EngineProbe } from './engine-probe.js';
 /** How far the relay may lag behind before a human should look; serving goes on. */
 const MOST_LAG_SECONDS = 10;
 
-/** What strangers may know of the server's state: no addresses, no versions, no reasons. */
+/** What may be known of the server's state: no addresses, no versions, no reasons; strangers hear its status alone. */
 export interface ReadinessReport {
   /** `degraded`: requests are served, but live events arrive later. */
   readonly status: 'ready' | 'degraded' | 'unavailable';

@@ -1,5 +1,6 @@
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { DomainError } from '../../errors/domain-error.js';
+import type { Metrics } from '../../telemetry/metrics.js';
 import { notesOf } from './http-request.js';
 import { refuse } from './refuse.js';
 
@@ -11,26 +12,29 @@ const parse = express.json({ limit: MAX_BODY_BYTES, type: JSON_TYPES });
 
 /**
  * Reads JSON bodies. One that is too large gets 413, one that is not JSON 400, and a GET that claims to have one of
- * another type 415; all in GraphQL's shape.
+ * another type 415; all in GraphQL's shape, and counted.
  */
-export function jsonBody(request: Request, response: Response, next: NextFunction): void {
-  const type = request.headers['content-type'];
-  if (request.method === 'GET' && type !== undefined && !JSON_TYPES.includes(mediaTypeOf(type))) {
-    refuseBody(request, response, 415);
-    return;
-  }
-  parse(request, response, (error?: unknown) => {
-    if (error === undefined || error === null) next();
-    else refuseBody(request, response, (error as { status?: number }).status ?? 400);
-  });
+export function jsonBody({ errors }: Metrics) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const refuseBody = (status: number) => {
+      const refusal = new DomainError('BAD_USER_INPUT', messageOf(status));
+      notesOf(request).errorCodes = [refusal.code];
+      errors.inc({ code: refusal.code });
+      refuse(request, response, refusal, status);
+    };
+    const type = request.headers['content-type'];
+    if (request.method === 'GET' && type !== undefined && !JSON_TYPES.includes(mediaTypeOf(type))) {
+      refuseBody(415);
+      return;
+    }
+    parse(request, response, (error?: unknown) => {
+      if (error === undefined || error === null) next();
+      else refuseBody((error as { status?: number }).status ?? 400);
+    });
+  };
 }
 
 const mediaTypeOf = (type: string) => type.replace(/;.*/, '').trim().toLowerCase();
-
-function refuseBody(request: Request, response: Response, status: number): void {
-  notesOf(request).errorCodes = ['BAD_USER_INPUT'];
-  refuse(request, response, new DomainError('BAD_USER_INPUT', messageOf(status)), status);
-}
 
 function messageOf(status: number): string {
   switch (status) {

@@ -25,6 +25,8 @@ export const CLOSINGS = {
   draining: { code: 1012, reason: 'Service restart: come back and resume' },
   /** The client reads too slowly: come back, and resume behind the last cursor. */
   slowReader: { code: 1013, reason: 'Reading too slowly: come back and resume' },
+  /** A program gone wild, or an attack. */
+  flood: { code: 1008, reason: 'Too many messages or pings' },
   /** The tenant, or the address of somebody unknown, has too many sockets or requests: come back later. */
   tooMany: { code: 1013, reason: 'Too many sockets or requests: come back later' },
 } as const satisfies Record<string, Closing>;

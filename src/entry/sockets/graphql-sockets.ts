@@ -18,6 +18,7 @@ import { RequestLimits } from '../limits/request-limits.js';
 import { ScopeFactory } from '../scope-factory.js';
 import { isAllowedOrigin } from './allowed-origin.js';
 import { type Closing, CLOSINGS, LOSS_CLOSINGS, refusedClosing } from './close-codes.js';
+import { boundFrames } from './frame-budget.js';
 import { MAX_SOCKETS_PER_TENANT, MAX_STRANGERS_PER_ADDRESS, SocketCaps } from './socket-caps.js';
 import { SocketOperations } from './socket-operations.js';
 import { closeNow, send } from './socket-writer.js';
@@ -92,6 +93,9 @@ export class GraphqlSockets {
       if (!state) return;
       this.metrics.sockets.inc();
       const stopKeepAlive = keepAlive(socket);
+      boundFrames(socket, () => {
+        closeNow(socket, CLOSINGS.flood);
+      });
       const closed = protocol.opened(
         {
           protocol: socket.protocol,
