@@ -1,12 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { isInputObjectType } from 'graphql';
 import type { AnswerError } from '../kit/answer-error.js';
 import type { Answer, Client } from '../kit/client.js';
-import { seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
+import { PASSWORD, seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 import { CALL, CALLS, DOCUMENT_CASES, FIELD_CASES, LITERAL_CASES } from './bad-input/cases.js';
 
 /** What must never be told: places in files, stacks, the driver's and the libraries' own words. */
 const INSIDE = /node_modules|\.ts\b|\.js\b|\bat \w+ \(|Mongo|E11000|ioredis|stacktrace|ECONN|\/work|\/home/;
+
+/** Fields of documents that only the server decides on. */
+const SERVERS_OWN = [
+  'tenantId',
+  '_id',
+  'role',
+  'createdAt',
+  'updatedAt',
+  'ownerId',
+  'isActive',
+  'passwordHash',
+];
 
 describe('Bad input', () => {
   let server: TestServer;
@@ -120,6 +134,33 @@ describe('Bad input', () => {
       ]);
     }
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    expect(await everything(server)).toBe(before);
+  });
+
+  it('S29 takes no tenant, role, id or time from anybody: inputs have none, and one that is sent is refused', async () => {
+    const { schema } = server.app.get(GraphQLSchemaHost);
+    const taken = Object.values(schema.getTypeMap())
+      .filter(type => isInputObjectType(type))
+      .flatMap(type => Object.keys(type.getFields()).map(field => [type.name, field]))
+      .filter(([, field = '']) => SERVERS_OWN.includes(field));
+    expect(taken).toEqual([['InviteUserInput', 'role']]);
+    const email = 'new@people.example';
+    for (const [type, field, input] of [
+      ['CreateCallInput', 'createCall', { systemPrompt: 'Hello.' }],
+      ['UpdateTenantInput', 'updateTenant', { name: 'Mine' }],
+      ['CreateAgentInput', 'createAgent', { name: 'Mine', systemPrompt: 'Hello.' }],
+      ['SignUpTenantInput', 'signUpTenant', { subdomain: 'mine', name: 'Mine', email, password: PASSWORD }],
+      ['InviteUserInput', 'inviteUser', { email }],
+    ] as const) {
+      const query = `mutation ($input: ${type}!) { ${field}(input: $input) { __typename } }`;
+      for (const own of SERVERS_OWN.filter(name => type !== 'InviteUserInput' || name !== 'role')) {
+        const { errors } = await send(query, { input: { ...input, [own]: 'mine' } });
+        expect([errors?.[0]?.extensions.code, errors?.[0]?.message]).toEqual([
+          'BAD_USER_INPUT',
+          expect.stringContaining(own),
+        ]);
+      }
+    }
     expect(await everything(server)).toBe(before);
   });
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { type GraphQLObjectType, isObjectType } from 'graphql';
 import { newObjectId } from '../../src/mongo/object-id.js';
 import type { Client, Loose } from '../kit/client.js';
 import { callWithStatus, seedTenant, type SeededTenant, type SeededUser, startCall } from '../kit/seed.js';
@@ -7,6 +9,7 @@ import { startTestServer, type TestServer } from '../kit/server.js';
 const SECRET = 'zyzzyva';
 const DASHBOARD =
   'totalCalls totalUsers callsByStatus { status count } callsByDay { day count } recentCalls { id }';
+const ROOTS = ['Query', 'Mutation', 'Subscription'];
 const NOWHERE = `call_${newObjectId().toHexString()}`;
 
 describe('Colleagues', () => {
@@ -131,6 +134,34 @@ describe('Colleagues', () => {
     expect((await admin.data('query ($id: ID!) { user(id: $id) { id } }', { id: owner.id })).user).toEqual({
       id: owner.id,
     });
+  });
+
+  it('S31 see recordings of their own calls alone, the admin of all', async () => {
+    const query = 'query ($id: ID!) { call(id: $id) { recording { url } } }';
+    const see = async (client: Client): Promise<Loose> => (await client.data(query, { id: call })).call;
+    for (const deadline = Date.now() + 20_000; !(await see(owner.client)).recording;)
+      expect(Date.now()).toBeLessThan(deadline);
+    for (const client of [owner.client, admin])
+      expect(await see(client)).toEqual({ recording: { url: expect.stringMatching(/^http/) } });
+    expect(await see(colleague.client)).toBeNull();
+  });
+
+  it('S31 are told neither numbers that were dialled nor keys: no field has any, but what is shown once', () => {
+    const { schema } = server.app.get(GraphQLSchemaHost);
+    const told = Object.values(schema.getTypeMap())
+      .filter(type => isObjectType(type) && !ROOTS.includes(type.name))
+      .flatMap(type =>
+        Object.keys((type as GraphQLObjectType).getFields()).map(field => `${type.name}.${field}`),
+      )
+      .filter(field => /phone|number$|secret|hash|password|key/i.test(field.split('.')[1] ?? ''));
+    expect(told.sort()).toEqual([
+      'AuditEvent.hash',
+      'AuditVerification.headHash',
+      'CreateApiKeyPayload.apiKey',
+      'CreateApiKeyPayload.secret',
+      'CreateWebhookPayload.secret',
+      'TenantSettings.hasUltravoxApiKey',
+    ]);
   });
 
   it('are steered by the admin, who may also delete their calls', async () => {

@@ -174,7 +174,7 @@ describe('The log', () => {
     expect(mine()).toHaveLength(1);
   });
 
-  it('S60 never holds passwords, tokens, cookies, addresses, phone numbers, join links or what was said', () => {
+  it('S57 S60 never holds passwords, provider keys, tokens, cookies, addresses, phone numbers, join links or what was said', () => {
     const output = server.lines().join('\n');
     expect(transcript.some(text => text.includes(CANARY.spoken))).toBe(true);
     const secrets = [

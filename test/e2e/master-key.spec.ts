@@ -85,7 +85,7 @@ describe('A change of MASTER_KEY, while servers with either key run', () => {
     expect((await send(signature.replace(/^./, digit => (digit === '0' ? '1' : '0')))).status).toBe(401);
   });
 
-  it('wraps everything sealed with the new key, once, on record; then the old one may go', async () => {
+  it('S57 wraps everything sealed with the new key, once, on record; then the old one may go', async () => {
     const sealed = await sealedKey();
     // More than are wrapped at once.
     const tenantId = new mongoose.Types.ObjectId(tenant.id.replace('tenant_', ''));

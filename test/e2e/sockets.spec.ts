@@ -50,7 +50,7 @@ describe('GraphQL sockets', () => {
       'null',
       'file://',
       'not an origin',
-    ])('refuse the foreign origin %s', async origin => {
+    ])('S43 refuse the foreign origin %s', async origin => {
       expect(await openRawSocket(server.url, { headers: { origin } })).toBe(403);
     });
 

@@ -213,7 +213,7 @@ describe('Two tenants', () => {
       ['a header of a socket', () => overSocket({ 'x-tenant-subdomain': b.tenant.subdomain }, {})],
       ['the host of a socket', () => overSocket({ host: hostOfB() }, {})],
     ] as const)(
-      'by %s are a mismatch, which stands in the log of the one whose token it was',
+      'S06 by %s are a mismatch, which stands in the log of the one whose token it was',
       async (_by, attempt) => {
         const [mine, theirs] = [await violations(a), await violations(b)];
         expect(await attempt()).toBe('TENANT_MISMATCH');
@@ -227,7 +227,7 @@ describe('Two tenants', () => {
       },
     );
 
-    it('are told apart from a tenant that never was by nothing in the answer', async () => {
+    it('S06 are told apart from a tenant that never was by nothing in the answer', async () => {
       const { accessToken } = a.tenant.admin;
       const ask = async (tenantSubdomain: string) => {
         const { message, extensions } = await server

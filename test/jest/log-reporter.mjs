@@ -7,6 +7,7 @@ const FORBIDDEN = {
   'an access token': /eyJ[\w-]{8,}\.eyJ[\w-]{8,}\./,
   'a credential of a header': /Bearer [\w.-]{10,}|voho_(access|refresh)=/,
   'an API key': /voho_(live|test)_\w{20,}/,
+  'a key of a provider account': /canary-(of-a-)?provider-key/,
   'an e-mail address': /[\w.+-]+@[\w-]+(\.[\w-]+)*\.example/,
   'a phone number': /\+49151\d{6,}/,
   'what was said': /Zaphod|Canarybeeblebrox/,

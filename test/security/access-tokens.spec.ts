@@ -4,6 +4,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import type { Loose } from '../kit/client.js';
+import { EventStreamReader } from '../kit/event-stream-reader.js';
 import { rawSocket } from '../kit/raw-socket.js';
 import { seedTenant, type SeededTenant } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
@@ -148,7 +149,7 @@ describe('Access tokens', () => {
       expect([typ, await codeOf(signed({ alg: 'HS256', typ }, claims()))]).toEqual([typ, 'UNAUTHENTICATED']);
   });
 
-  it('are checked the same over sockets', async () => {
+  it('S01 S04 S05 are checked the same over sockets, which close with 4403, and streams, which answer 401', async () => {
     for (const token of [
       `${encode({ alg: 'none' })}.${encode(claims())}.`,
       signed({ alg: 'HS256', typ: 'JWT' }, claims()),
@@ -157,6 +158,12 @@ describe('Access tokens', () => {
       const socket = await rawSocket(server.url);
       socket.send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
       expect((await socket.closing()).code).toBe(4403);
+      const stream = new EventStreamReader(
+        server.url,
+        { query: '{ viewer { id } }' },
+        { accessToken: token },
+      );
+      expect(await stream.refusal()).toEqual([401, 'UNAUTHENTICATED']);
     }
   });
 });

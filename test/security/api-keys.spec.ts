@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { makeApiKey } from '../../src/auth/api-key-format.js';
+import { makeApiKey, parseApiKey } from '../../src/auth/api-key-format.js';
+import { VIEWER_LIFETIME_MS } from '../../src/auth/viewer-cache.js';
 import { fromPublicId } from '../../src/ids/public-id.js';
 import { newObjectId } from '../../src/mongo/object-id.js';
 import { TenantDirectory } from '../../src/tenancy/tenant-directory.js';
@@ -215,11 +217,13 @@ describe('API keys', () => {
       new EventStreamReader(url, { query: FEED, variables: { after: '' } }, { accessToken: secret }).stream,
     ]);
     for (const stream of streams) await stream.until(({ values }) => values.length > 0);
+    for (const one of servers) expect(await codeOf(withKey(secret, one), CALLS)).toBe('OK');
     const { revokeApiKey } = await admin.data(REVOKE, { id: apiKey.id });
-    const revokedAt = Date.now();
     expect(await codeOf(withKey(secret), CALLS)).toBe('UNAUTHENTICATED');
-    while ((await codeOf(withKey(secret, servers[1]), CALLS)) === 'OK')
-      expect(Date.now() - revokedAt).toBeLessThan(1500);
+    // Elsewhere what is known of a key may be a second old, and is asked for once by then.
+    expect(VIEWER_LIFETIME_MS).toBeLessThanOrEqual(1000);
+    await sleep(VIEWER_LIFETIME_MS + 50);
+    expect(await codeOf(withKey(secret, servers[1]), CALLS)).toBe('UNAUTHENTICATED');
     for (const stream of streams) await stream.until(({ closing }) => closing !== null);
     expect(streams.map(({ closing }) => closing?.code)).toEqual([4401, 4401, 4401, 4401]);
 
@@ -268,6 +272,10 @@ describe('API keys', () => {
     for (const forged of [makeApiKey(id), makeApiKey(newObjectId())])
       expect(await codeOf(withKey(forged), CALLS)).toBe('UNAUTHENTICATED');
     for (const { secret } of [one, two]) expect(await codeOf(withKey(secret), CALLS)).toBe('OK');
+    // What timingSafeEqual compares is of one length: SHA-256 of the whole key.
+    const kept = await server().db.collection('apiKeys').find().toArray();
+    for (const { hash } of kept) expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    for (const key of [one.secret as string, makeApiKey(id)]) expect(parseApiKey(key)?.hash).toHaveLength(32);
   });
 
   it('are refused where another tenant is named, and stay hidden from it', async () => {

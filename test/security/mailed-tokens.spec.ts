@@ -206,6 +206,9 @@ describe('Tokens that are mailed', () => {
     expect(linkOf(mail).pathname).toBe('/accept-invitation');
     const token = tokenOf(mail);
     expect(token).not.toBe(inviteUser.token);
+    await quiet();
+    const everything = JSON.stringify(await stored(server));
+    for (const secret of [token, inviteUser.token]) expect(everything).not.toContain(secret);
     const { acceptInvitation } = await server.client().data(ACCEPT, { input: { token, password: PASSWORD } });
     expect(acceptInvitation.user.email).toBe(email);
     for (const used of [token, inviteUser.token])
