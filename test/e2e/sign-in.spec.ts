@@ -35,6 +35,10 @@ describe('Signing in', () => {
     (await client.data('{ auditEvents(first: 100) { nodes { action } } }')).auditEvents.nodes.map(
       ({ action }: { action: string }) => action,
     );
+  const reuses = async (): Promise<number> =>
+    (await server.app.get(Metrics).securityEvents.get()).values.find(
+      ({ labels }) => labels.event === 'refresh_token_reused',
+    )?.value ?? 0;
   const refused = (input: object) => at(tenant.subdomain).refusal(LOG_IN, { input });
 
   it('makes a tenant with its first admin, who is signed in and stands in its audit log', async () => {
@@ -144,6 +148,7 @@ describe('Signing in', () => {
     const user = await tenant.user();
     const stolen = await session(user.email);
     const untouched = await session(user.email);
+    const before = await reuses();
     const { refreshSession } = await server.client().data(REFRESH, { token: stolen.refreshToken });
     expect((await as(refreshSession.accessToken).data(VIEWER)).viewer.id).toBe(user.id);
 
@@ -156,8 +161,7 @@ describe('Signing in', () => {
     expect(await codeOf(as(refreshSession.accessToken).refusal(VIEWER))).toBe('UNAUTHENTICATED');
     expect((await as(untouched.accessToken).data(VIEWER)).viewer.id).toBe(user.id);
     expect(await actions(tenant.admin.client)).toContain('security.refresh_token_reused');
-    const { values } = await server.app.get(Metrics).securityEvents.get();
-    expect(values).toContainEqual({ labels: { event: 'refresh_token_reused' }, value: 1 });
+    expect(await reuses()).toBeGreaterThan(before);
   });
 
   it('S08 lets one of two refreshes at the same time pass, tells the other so, and ends nothing', async () => {
