@@ -73,6 +73,16 @@ describe('The environment', () => {
     expect(faultsOf({ ...PRODUCTION, MONGODB_URI: 'localhost:27017' })).toEqual(['MONGODB_URI']);
   });
 
+  it('takes a second user of the same database, which an embedded one has not', () => {
+    const MONGODB_SWEEPER_URI = 'mongodb://sweeper:secret@a.example,b.example:27017/voho';
+    expect(faultsOf({ ...PRODUCTION, MONGODB_SWEEPER_URI })).toEqual([]);
+    for (const other of ['/other', '/?w=1', '', '/voho2?w=1'])
+      expect(
+        faultsOf({ ...PRODUCTION, MONGODB_SWEEPER_URI: `mongodb://sweeper:secret@a.example${other}` }),
+      ).toEqual(['MONGODB_SWEEPER_URI']);
+    expect(faultsOf({ MONGODB_SWEEPER_URI })).toEqual(['MONGODB_SWEEPER_URI']);
+  });
+
   it('is whole with what production needs', () => {
     expect(readEnv(PRODUCTION)).toMatchObject({ isProduction: true, ACCESS_TOKEN_TTL: 900 });
   });

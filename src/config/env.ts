@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { InvalidEnvironmentError } from './invalid-environment.error.js';
+import { databaseOf } from './mongodb-database.js';
 import { parseS3Location } from './s3-location.js';
 
 /** Values of a secret that nobody has changed, or that anybody would try first. */
@@ -53,6 +54,11 @@ const networks = commaList.transform((items, context) =>
 /** An address without a trailing slash, so that paths can be appended to it. */
 const origin = url('http:', 'https:').transform(value => value.replace(/\/+$/, ''));
 
+/** Names several hosts, which makes it no URL in the eyes of URL. */
+const replicaSet = z
+  .string()
+  .regex(/^mongodb(\+srv)?:\/\/[^\s/]/, 'must be an address that starts with mongodb:// or mongodb+srv://');
+
 const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   PORT: wholeNumber(0, 65_535).default(3000),
@@ -68,11 +74,8 @@ const variables = z.object({
     .string()
     .default('./data')
     .transform(path => resolve(path)),
-  // Names several hosts for a replica set, which makes it no URL in the eyes of URL.
-  MONGODB_URI: z
-    .string()
-    .regex(/^mongodb(\+srv)?:\/\/[^\s/]/, 'must be an address that starts with mongodb:// or mongodb+srv://')
-    .optional(),
+  MONGODB_URI: replicaSet.optional(),
+  MONGODB_SWEEPER_URI: replicaSet.optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
   ULTRAVOX_API_KEY: z.string().min(1).optional(),
   ULTRAVOX_WEBHOOK_SECRET: commaList
@@ -175,6 +178,12 @@ export function readEnv(source: Record<string, string | undefined> = process.env
   }
   if (given['PHONE_MEDIUM'] === 'sip' && missing('PHONE_SIP_HOST'))
     faults.push('PHONE_SIP_HOST is missing: PHONE_MEDIUM is sip, and numbers are dialled at that host');
+
+  const { MONGODB_URI: own, MONGODB_SWEEPER_URI: sweeping } = parsed.data ?? {};
+  if (sweeping !== undefined && own === undefined)
+    faults.push('MONGODB_SWEEPER_URI needs MONGODB_URI: an embedded database has no users');
+  if (sweeping !== undefined && own !== undefined && databaseOf(sweeping) !== databaseOf(own))
+    faults.push('MONGODB_SWEEPER_URI must name the same database as MONGODB_URI');
 
   if (given['NODE_ENV'] === 'production') {
     for (const [name, reason] of Object.entries(REQUIRED_IN_PRODUCTION)) {

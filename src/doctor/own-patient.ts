@@ -18,6 +18,7 @@ export interface OwnPatient extends Patient {
 /** Nothing that the environment names for another server may be touched; an empty variable counts as unset. */
 const UNSET = [
   'MONGODB_URI',
+  'MONGODB_SWEEPER_URI',
   'REDIS_URL',
   'ULTRAVOX_API_KEY',
   'SMTP_URL',

@@ -83,4 +83,10 @@ schema.index({ tenantId: 1, callId: 1, position: 1 });
 // For CallEvents.between.
 schema.index({ tenantId: 1, occurredAt: 1 });
 
-export const CALL_EVENTS = defineCollection<CallEventDocument>('CallEvent', 'callEvents', schema);
+export const CALL_EVENTS = defineCollection<CallEventDocument>(
+  'CallEvent',
+  'callEvents',
+  schema,
+  // Changed they must be: an event gets its position after the commit, and the words of a call that is erased go.
+  'no-removal',
+);

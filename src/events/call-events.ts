@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
 import type { PageQuery } from '../pagination/connection.js';
 import { newObjectId, type ObjectId } from '../mongo/object-id.js';
+import { Sweeper } from '../tenancy/sweeper.js';
 import { type NewDocument, type ScopedFilter, TenantRepository } from '../tenancy/tenant-repository.js';
 import { CALL_EVENTS, type CallEventDocument, type CallHappening } from './call-event.schema.js';
 import { EventWords } from './event-words.js';
@@ -32,6 +33,7 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
     @Inject(CALL_EVENTS.token) model: Model<CallEventDocument>,
     private readonly sealer: Sealer,
     private readonly words: EventWords,
+    private readonly sweeper: Sweeper,
   ) {
     super(model);
     sealer.register(this);
@@ -118,9 +120,9 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
     );
   }
 
-  /** Removes the events up to a position. The stream's floor must have been raised to it before. */
+  /** Removes the events up to a position. The stream's floor must have been raised to it before. Not in a transaction. */
   async removeUpTo(position: number): Promise<void> {
-    await this.deleteMany({ position: { $gt: 0, $lte: position } });
+    await this.sweeper.remove(CALL_EVENTS, { position: { $gt: 0, $lte: position } });
   }
 
   /** A page of one call's events, in order; only those that have their position. */

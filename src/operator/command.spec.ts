@@ -36,6 +36,8 @@ describe('parseCommand', () => {
       subdomain: 'acme',
       email: 'a@b.example',
     });
+    expect(parse('database prepare')).toEqual({ name: 'database prepare' });
+    expect(parse('database roles')).toEqual({ name: 'database roles' });
     expect(parse('keys rewrap')).toEqual({ name: 'keys rewrap' });
     expect(parse('usage reconcile')).toEqual({ name: 'usage reconcile', month: null });
     expect(parse('usage reconcile --month 2026-01')).toMatchObject({ month: '2026-01' });
@@ -78,6 +80,8 @@ describe('parseCommand', () => {
     'users hold acme',
     'users hold acme a@b.example more',
     'keys rewrap acme',
+    'database roles acme',
+    'database drop',
     'tenants limits acme --unknown 1',
     'tenants limits acme --max-concurrent-calls',
     'tenants limits acme --max-concurrent-calls -1',

@@ -22,6 +22,8 @@ export type Command =
     }
   | { readonly name: 'users release'; readonly subdomain: string; readonly email: string }
   | { readonly name: 'keys rewrap' }
+  | { readonly name: 'database prepare' }
+  | { readonly name: 'database roles' }
   | { readonly name: 'usage reconcile'; readonly month: string | null }
   | { readonly name: 'audit verify'; readonly subdomain: string; readonly checkpoints: string | null }
   | { readonly name: 'audit checkpoint'; readonly subdomain: string }
@@ -56,6 +58,9 @@ export const HELP = `Usage: voho <command>
   voho users hold <subdomain> <email>    the same for one person and the calls he has made
       --reason <text>
   voho users release <subdomain> <email>
+  voho database prepare                  makes the collections, validators and indexes of this version that are missing
+  voho database roles                    prints the script for mongosh that makes the roles of the database's users, or
+                                         brings them up to date: docs/database-roles.md
   voho keys rewrap                       wraps all that is sealed with the current MASTER_KEY; those of
                                          MASTER_KEY_PREVIOUS may be dropped afterwards
   voho usage reconcile                   compares the usage ledger with the provider's bills, day by day; fails where
@@ -86,6 +91,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'users hold': ['reason'],
   'users release': [],
   'keys rewrap': [],
+  'database prepare': [],
+  'database roles': [],
   'usage reconcile': ['month'],
   'audit verify': ['checkpoints'],
   'audit checkpoint': [],
@@ -106,6 +113,8 @@ export function parseCommand(argv: readonly string[]): Command {
   if (
     name === 'tenants list' ||
     name === 'keys rewrap' ||
+    name === 'database prepare' ||
+    name === 'database roles' ||
     name === 'usage reconcile' ||
     name === 'audit public-key'
   ) {

@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { readEnv } from '../config/env.js';
 import { InvalidEnvironmentError } from '../config/invalid-environment.error.js';
 import { HELP, parseCommand } from './command.js';
+import { isOnDatabase, runOnDatabase } from './database-operations.js';
 import { OperatorError, UsageError } from './operator-error.js';
 import { OperatorModule } from './operator.module.js';
 import { operatorSettings } from './operator-settings.js';
@@ -16,15 +17,21 @@ export interface OperatorResult {
 /**
  * Runs one command of the operator from start to end. Never throws: what went wrong is in the result.
  * @param write takes lines that are not part of the result's text, as an export has them.
+ * @param loadServer loads all modules, each of which declares its collections; most commands do without.
  */
 export async function operator(
   argv: readonly string[],
   write: (line: string) => Promise<void>,
+  loadServer: () => Promise<unknown>,
 ): Promise<OperatorResult> {
   try {
     const command = parseCommand(argv);
     if (command.name === 'help') return { exitCode: 0, text: HELP };
     const settings = await operatorSettings(readEnv());
+    if (isOnDatabase(command)) {
+      await loadServer();
+      return await runOnDatabase(command, settings);
+    }
     const app = await NestFactory.createApplicationContext(OperatorModule.with(settings), {
       logger: false,
       abortOnError: false,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CheckpointKeys } from '../modules/audit/checkpoint-keys.js';
 import { AuditOperations } from './audit-operations.js';
 import type { Command, CommandResult } from './command.js';
+import type { DatabaseCommand } from './database-operations.js';
 import { KeyOperations } from './key-operations.js';
 import { limitsLine, tenantTable } from './tenant-table.js';
 import { TenantOperations } from './tenant-operations.js';
@@ -26,7 +27,7 @@ export class RunCommand {
    * @throws OperatorError when it cannot be done.
    */
   async run(
-    command: Exclude<Command, { name: 'help' }>,
+    command: Exclude<Command, { name: 'help' } | DatabaseCommand>,
     write: (line: string) => Promise<void>,
   ): Promise<CommandResult> {
     switch (command.name) {

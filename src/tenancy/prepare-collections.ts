@@ -1,5 +1,6 @@
 import type { Connection, mongo, Schema } from 'mongoose';
-import { collectionDefinitions } from '../mongo/model-provider.js';
+import { collectionDefinitions, modelOn } from '../mongo/model-provider.js';
+import { UnpreparedDatabaseError } from '../errors/unprepared-database.error.js';
 import { commentOf, scopeStore } from './scope-store.js';
 
 /** Refused by the database itself, whoever writes and by whatever door: a tenant's document without a tenant. */
@@ -28,18 +29,25 @@ type Index = Readonly<Record<string, unknown>> & { readonly key: Readonly<Record
  * since a transaction should not be the one to create them. What is there already is left alone, so that a database
  * user without the right to change collections can start a server on a database that is prepared. Safe to run from
  * several processes at once.
- * @throws when a schema declares no tenancy: such a collection would have no wall.
+ * @throws UnpreparedDatabaseError when something is missing and the database's user may not add it.
+ * @throws Error when a schema declares no tenancy: such a collection would have no wall.
  */
 export async function prepareCollections(connection: Connection): Promise<void> {
   const comment = commentOf('schema.prepare');
   // An index of a large collection takes as long as it takes, unlike everything else that the connection does.
-  const run: Command = async command =>
-    (await connection.db?.command({ ...command, comment }, {
-      socketTimeoutMS: 0,
-    } as mongo.RunCommandOptions)) ?? {};
-  for (const { model, schema, collection } of collectionDefinitions()) {
+  const run: Command = async command => {
+    try {
+      const options = { socketTimeoutMS: 0 } as mongo.RunCommandOptions;
+      return (await connection.db?.command({ ...command, comment }, options)) ?? {};
+    } catch (error) {
+      if ((error as { codeName?: string }).codeName !== 'Unauthorized') throw error;
+      throw new UnpreparedDatabaseError(Object.entries(command)[0]?.join(' ') ?? '', { cause: error });
+    }
+  };
+  for (const definition of collectionDefinitions()) {
+    const { model, schema } = definition;
     if (!tenancyOf(schema)) throw new Error(`${model} declares no tenancy: use scopedSchema or systemSchema`);
-    connection.model(model, schema, collection);
+    modelOn(connection, definition);
   }
   await scopeStore.runAsSystem('schema.prepare', async () => {
     const present = await presentValidators(run);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Connection, Model } from 'mongoose';
-import type { CollectionDefinition } from '../mongo/model-provider.js';
+import { type CollectionDefinition, modelOn } from '../mongo/model-provider.js';
 import { MONGO_CONNECTION } from '../mongo/mongo.tokens.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { sealedPaths } from '../vault/sealed-text.js';
@@ -45,13 +45,12 @@ export class SealedValues {
 
   private async rewrapRows(
     tenantId: ObjectId,
-    { model: name, schema, collection }: CollectionDefinition<unknown>,
+    definition: CollectionDefinition<unknown>,
     owned: object,
     after: ObjectId | null,
   ): Promise<RewrappedRows> {
-    const model = (this.connection.models[name] ??
-      this.connection.model(name, schema, collection)) as Model<Row>;
-    const paths = [...sealedPaths(schema)];
+    const model = modelOn(this.connection, definition) as Model<Row>;
+    const paths = [...sealedPaths(definition.schema)];
     const isSealed = { $or: paths.map(([path]) => ({ [path]: { $type: 'string' } })) };
     const filter = { ...owned, ...(after && { _id: { $gt: after } }), ...isSealed };
     const rows = await model

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { modelProvider } from '../mongo/model-provider.js';
 import { COMMAND_GUARD } from '../mongo/mongo.tokens.js';
 import { SealedValues } from './sealed-values.js';
+import { Sweeper } from './sweeper.js';
 import { SystemAccess } from './system-access.js';
 import { TenantContext } from './tenant-context.js';
 import { TenantData } from './tenant-data.js';
@@ -20,6 +21,7 @@ import { WireGuard } from './wire-guard/wire-guard.js';
     TenantContext,
     TenantRunner,
     SealedValues,
+    Sweeper,
     SystemAccess,
     TenantData,
     TenantDirectory,
@@ -28,6 +30,7 @@ import { WireGuard } from './wire-guard/wire-guard.js';
   exports: [
     COMMAND_GUARD,
     SealedValues,
+    Sweeper,
     TenantContext,
     TenantRunner,
     SystemAccess,

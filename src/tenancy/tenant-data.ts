@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Connection, Model } from 'mongoose';
-import { type CollectionDefinition, collectionDefinitions } from '../mongo/model-provider.js';
+import { type CollectionDefinition, collectionDefinitions, modelOn } from '../mongo/model-provider.js';
 import { MONGO_CONNECTION } from '../mongo/mongo.tokens.js';
 import type { ObjectId } from '../mongo/object-id.js';
+import type { ScopedDocument } from './plugin/scoped-schema.js';
+import { Sweeper } from './sweeper.js';
 import { SystemAccess } from './system-access.js';
 import { TenantContext } from './tenant-context.js';
 
@@ -19,6 +21,7 @@ export class TenantData {
     @Inject(MONGO_CONNECTION) private readonly connection: Connection,
     private readonly system: SystemAccess,
     private readonly context: TenantContext,
+    private readonly sweeper: Sweeper,
   ) {}
 
   /**
@@ -56,7 +59,9 @@ export class TenantData {
     let removed = 0;
     for (const definition of collectionDefinitions()) {
       const model = this.modelOf(definition);
-      if (definition.schema.get('tenancy' as never) === 'scoped') {
+      if (definition.access !== 'full') {
+        removed += await this.sweeper.remove(definition as CollectionDefinition<ScopedDocument>, {});
+      } else if (definition.schema.get('tenancy' as never) === 'scoped') {
         removed += (await model.deleteMany({}).exec()).deletedCount;
       } else if ('tenantId' in definition.schema.paths) {
         const filter = { tenantId, _id: { $ne: exceptJob } } as never;
@@ -69,9 +74,8 @@ export class TenantData {
     return removed;
   }
 
-  private modelOf({ model, schema, collection }: CollectionDefinition<unknown>): Model<AnyRow> {
-    return (this.connection.models[model] ??
-      this.connection.model(model, schema, collection)) as Model<AnyRow>;
+  private modelOf(definition: CollectionDefinition<unknown>): Model<AnyRow> {
+    return modelOn(this.connection, definition) as Model<AnyRow>;
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { TestServer } from './server.js';
+import type { Settings } from '../../src/config/settings.js';
 
 /** What a command of the operator has come to. */
 export interface Operated {
@@ -8,9 +8,12 @@ export interface Operated {
   readonly err: string;
 }
 
+/** What the command line must know of a server. */
+export type Stores = Pick<Settings, 'MONGODB_URI' | 'REDIS_URL' | 'JWT_SECRET' | 'MASTER_KEY'>;
+
 /** Runs the operator's command line on a server's stores, as a process of its own. */
 export function operate(
-  server: TestServer,
+  server: { readonly settings: Stores },
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Operated> {

@@ -16,6 +16,7 @@ import {
 } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 import { findAll, plantRows, tracesOf } from '../kit/traces.js';
+import { until } from '../kit/until.js';
 
 const ERASE = 'mutation ($id: ID!) { eraseUser(userId: $id) }';
 const EXPORT_USER = 'mutation ($id: ID!) { exportUserData(userId: $id) { downloadUrl expiresAt } }';
@@ -25,14 +26,6 @@ const VERIFY = '{ verifyAuditLog { isIntact firstBrokenSequence } }';
 const CALL = `query ($id: ID!) { call(id: $id) {
   status systemPrompt metadata summary createdBy { id } recording { url } transcript { totalCount } providerCallId
 } }`;
-
-const until = async (isDone: () => Promise<boolean>, what: string) => {
-  const deadline = Date.now() + 25_000;
-  while (!(await isDone())) {
-    if (Date.now() > deadline) throw new Error(`It never came: ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
-};
 
 /** A call that has been through everything, with canaries wherever words may stand. */
 async function settledCall(client: Client, canary: string): Promise<Loose> {

@@ -21,4 +21,9 @@ schema.index({ tenantId: 1, sequence: 1 }, { unique: true });
 // For AuditChain.linksOf; unique, so that no row is linked twice.
 schema.index({ tenantId: 1, auditId: 1 }, { unique: true });
 
-export const AUDIT_CHAIN = defineCollection<AuditLinkDocument>('AuditLink', 'auditChain', schema);
+export const AUDIT_CHAIN = defineCollection<AuditLinkDocument>(
+  'AuditLink',
+  'auditChain',
+  schema,
+  'insert-only',
+);

@@ -46,4 +46,9 @@ schema.index({ tenantId: 1, occurredAt: -1, _id: -1 });
 schema.index({ tenantId: 1, action: 1, occurredAt: -1, _id: -1 });
 schema.index({ tenantId: 1, actorId: 1, occurredAt: -1, _id: -1 });
 
-export const AUDIT_EVENTS = defineCollection<AuditDocument>('AuditEvent', 'auditEvents', schema);
+export const AUDIT_EVENTS = defineCollection<AuditDocument>(
+  'AuditEvent',
+  'auditEvents',
+  schema,
+  'insert-only',
+);
