@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { typeOf } from './belongings.js';
-import { nameOf } from './document.js';
+import { nameOf, type RootField } from './document.js';
 import type { Answer, Door, Operation } from './doors.js';
 import type { Findings } from './findings.js';
 import type { Seat, Side } from './seat.js';
@@ -12,9 +12,14 @@ const LISTENING_MS = 1500;
 /** How often an answer that differs is asked for again: the intruder's own things change by themselves. */
 const MOST_TURNS = 4;
 const AT_ONCE = 6;
+/** A place that is in many fields of one document; which of them fails first is left to chance. */
+const NESTED_CURSOR = 'a nested cursor';
 
 /** Fields that are open to everybody in the world, and name things that are. */
 const PUBLIC: ReadonlySet<string> = new Set(['Query.branding', 'Mutation.signUpTenant']);
+
+/** Whether a field is open to everybody and names what is. */
+export const isPublic = (field: RootField): boolean => PUBLIC.has(nameOf(field));
 
 /** Something of the owner's that an intruder names. */
 interface Bait {
@@ -47,7 +52,7 @@ export class Attack {
     doors: readonly Door[],
   ): Promise<void> {
     const { field } = success;
-    if (PUBLIC.has(nameOf(field))) return;
+    if (isPublic(field)) return;
     const open = doors.filter(door => field.type !== 'Subscription' || door.takesSubscriptions);
     const attempts = slotsOf(field.field.args).flatMap(slot => {
       if (slot.naming === null) return [];
@@ -73,7 +78,7 @@ export class Attack {
     await atOnce(this.owner.belongings.cursors, async cursor => {
       const operations = [operationWith(cursor), operationWith(unknownLike(cursor))] as const;
       if (operations[0].query !== plain.query)
-        await this.judge(nameOf(success.field), 'a nested cursor', operations, seat, door);
+        await this.judge(nameOf(success.field), NESTED_CURSOR, operations, seat, door);
     });
   }
 
@@ -110,7 +115,8 @@ export class Attack {
         [attack, control].map(operation => this.treatment.send(door, operation, seat, patience)),
       )) as [Answer, Answer];
       this.lookForNames(where, answer, attack);
-      const [shown, expected] = [comparable(answer, attack), comparable(never, control)];
+      const isOfMany = place === NESTED_CURSOR;
+      const [shown, expected] = [comparable(answer, attack, isOfMany), comparable(never, control, isOfMany)];
       if (/token$/i.test(place)) {
         // A token says itself whose it is, so it may be told from none; it must open nothing.
         const isHonoured = Object.values(answer.data ?? {}).some(value => value !== null);
@@ -178,12 +184,16 @@ export function unknownLike(name: string): string {
   return Buffer.from(Buffer.from(name, 'base64url').map(byte => byte ^ 1)).toString('base64url');
 }
 
-/** An answer without what was asked for, and without what differs by itself from one request to the next. */
-function comparable(answer: Answer, { variables, query }: Operation): string {
+/**
+ * An answer without what was asked for, and without what differs by itself from one request to the next.
+ * @param isOfMany leaves out where an error comes from.
+ */
+function comparable({ data, errors }: Answer, { variables, query }: Operation, isOfMany: boolean): string {
+  const told = isOfMany ? errors?.map(({ message, extensions }) => ({ message, extensions })) : errors;
   const texts = [...textsIn(variables), ...(query.match(/"[^"]+"/g) ?? []).map(text => text.slice(1, -1))];
   const bare = texts.reduce(
     (text, named) => text.replaceAll(JSON.stringify(named).slice(1, -1), '<named>'),
-    JSON.stringify([answer.data, answer.errors]),
+    JSON.stringify([data, told ?? null]),
   );
   return bare
     .replace(/"requestId":"[^"]*"/g, '"requestId":"…"')

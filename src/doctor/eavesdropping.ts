@@ -2,12 +2,13 @@ import { isNonNullType } from 'graphql';
 import { nameOf, type RootField } from './document.js';
 import type { Door } from './doors.js';
 import type { Findings } from './findings.js';
-import type { Seat } from './seat.js';
+import type { Seat, Side } from './seat.js';
 import { hasWorked, type Treatment } from './treatment.js';
 
 /** Streams that somebody keeps open all the while, from the beginning on, to hear everything that he can. */
 export class Eavesdropping {
   private readonly ends: (() => void)[] = [];
+  private readonly heard: { readonly where: string; readonly text: string }[] = [];
 
   constructor(
     private readonly seat: Seat,
@@ -37,6 +38,15 @@ export class Eavesdropping {
     for (const end of this.ends) end();
   }
 
+  /** Looks for what is somebody else's in all that was heard. */
+  lookForNames({ belongings }: Side): void {
+    for (const { where, text } of this.heard) {
+      const names = belongings.names.filter(name => text.includes(name));
+      if (names.length > 0)
+        this.findings.add(where, `tells names of the other tenant: ${names.slice(0, 3).join(', ')}`);
+    }
+  }
+
   private listen(door: Door, field: RootField, operation: Parameters<Door['send']>[0]): void {
     const end = door.listen?.(operation, this.seat, answer => {
       if (answer.errors)
@@ -44,6 +54,7 @@ export class Eavesdropping {
           nameOf(field),
           `was not listened to over ${door.name}: ${answer.errors[0]?.message ?? ''}`,
         );
+      this.heard.push({ where: `${nameOf(field)} over ${door.name}`, text: answer.text });
       this.treatment.learn(field, answer, this.seat);
     });
     if (end) this.ends.push(end);

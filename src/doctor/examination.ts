@@ -5,21 +5,23 @@ import {
   type IntrospectionQuery,
 } from 'graphql';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Attack } from './attack.js';
+import { Attack, isPublic } from './attack.js';
 import { edgesOf, nameOf, type RootField, rootFields } from './document.js';
 import { type Door, HttpDoor, SocketDoor, StreamDoor } from './doors.js';
 import { Eavesdropping } from './eavesdropping.js';
-import { Findings } from './findings.js';
+import { Findings, NotWorkingError } from './findings.js';
 import { nameTheOther } from './foreign-names.js';
 import { tamperWithLinks } from './links.js';
 import { Mailbox } from './mailbox.js';
 import { ProfileAudit } from './profile.js';
 import { RedisAudit } from './redis-audit.js';
 import type { Report } from './report.js';
-import { searchOutside, searchReceived } from './search.js';
+import { Rights } from './rights.js';
+import { lookForRefusals, searchOutside, searchReceived } from './search.js';
 import { type Seat, Side } from './seat.js';
 import { slotsOf } from './slots.js';
 import { hasWorked, type Success, Treatment } from './treatment.js';
+import { tryWalls } from './walls/rehearsal.js';
 import { Ward } from './ward.js';
 
 /** What is examined, and what may be looked into beside the API itself. */
@@ -33,6 +35,8 @@ export interface Patient {
   readonly metricsToken?: string | undefined;
   /** Where the server writes its mails, if it does. */
   readonly mailDir?: string | undefined;
+  /** A MongoDB where the walls of this build are tried, each by itself: that of the server only where it is the same. */
+  readonly wallsUri?: string | undefined;
   /** Fields that cannot be examined here, with the reason. */
   readonly excused?: Readonly<Record<string, string>> | undefined;
 }
@@ -67,6 +71,7 @@ export async function examine(patient: Patient): Promise<Report> {
   const findings = new Findings();
   const doors: Doors = [new HttpDoor(patient.url), new SocketDoor(patient.url), new StreamDoor(patient.url)];
   const [http] = doors;
+  const wallAttempts = patient.wallsUri === undefined ? null : await tryWalls(patient.wallsUri, findings);
   const profile = patient.mongodbUri === undefined ? null : await ProfileAudit.start(patient.mongodbUri);
   const redis =
     patient.redisUrl === undefined ? null : await RedisAudit.start(patient.redisUrl, [owner, intruder]);
@@ -82,6 +87,7 @@ export async function examine(patient: Patient): Promise<Report> {
   ];
   for (const ward of wards) await ward.open();
   const intruders = await wards[1].everybody();
+  const rights = new Rights(treatment, wards[0].stranger(owner.subdomain), await wards[0].reader(), findings);
   const ears = wards.map(({ admin }) => new Eavesdropping(admin, treatment, findings));
   const streams = doors.filter(({ takesSubscriptions }) => takesSubscriptions);
   for (const ear of ears) await ear.open(streams, fields);
@@ -89,16 +95,23 @@ export async function examine(patient: Patient): Promise<Report> {
   const excused = { ...(mailbox ? {} : WITHOUT_MAILS), ...patient.excused };
   let working = 0;
   for (const field of fields.filter(candidate => !(nameOf(candidate) in excused))) {
-    const success = await operate(field, wards[0], treatment, doors, findings);
-    if (!success) continue;
-    working += 1;
-    await attackField(success, wards, intruders, { treatment, attack, findings, doors });
+    try {
+      const success = await operate(field, wards[0], treatment, doors, findings);
+      if (!success) continue;
+      working += 1;
+      await attackField(success, wards, intruders, { treatment, attack, rights, findings, doors });
+    } catch (error) {
+      if (!(error instanceof NotWorkingError)) throw error;
+      findings.add(nameOf(field), `was not attacked to the end: ${error.message}`);
+    }
   }
   await nameTheOther(doors, wards[1].admin, owner, findings);
   const links = await tamperWithLinks(intruder, owner, findings);
   const edges = edgesOf(schema).filter(edge => !(edge in excused));
   await untilShown(edges, treatment.seen);
   for (const ear of ears) ear.end();
+  ears[0]?.lookForNames(intruder);
+  ears[1]?.lookForNames(owner);
   for (const door of doors) await door.close();
 
   searchReceived(intruder, owner, findings);
@@ -106,7 +119,9 @@ export async function examine(patient: Patient): Promise<Report> {
   const search = (where: string, text: string | null) =>
     text === null ? null : searchOutside(where, text, [owner, intruder], findings);
   const logCharacters = search('the log', patient.log ? await patient.log() : null);
-  const metricsCharacters = search('the metrics', await metricsOf(patient));
+  const metrics = await metricsOf(patient);
+  const metricsCharacters = search('the metrics', metrics);
+  if (metrics !== null) lookForRefusals(metrics, findings);
   await profile?.end(findings);
   await redis?.end(findings);
 
@@ -134,6 +149,7 @@ export async function examine(patient: Patient): Promise<Report> {
     metricsCharacters,
     profiled: profile?.count ?? null,
     redisCommands: redis?.count ?? null,
+    wallAttempts,
     excused,
     findings: findings.all,
   };
@@ -148,6 +164,7 @@ async function untilShown(edges: readonly string[], seen: ReadonlySet<string>): 
 interface Means {
   readonly treatment: Treatment;
   readonly attack: Attack;
+  readonly rights: Rights;
   readonly findings: Findings;
   readonly doors: Doors;
 }
@@ -190,11 +207,13 @@ async function attackField(
   success: Success,
   [owner, intruder]: readonly [Ward, Ward],
   intruders: readonly Seat[],
-  { treatment, attack, findings, doors }: Means,
+  { treatment, attack, rights, findings, doors }: Means,
 ): Promise<void> {
   const { field } = success;
   const { seat, fixed } = await owner.settingFor(field, success);
   await attack.onArguments(success, fixed, intruders, doors);
+  if (seat.role !== 'stranger' && !isPublic(field))
+    await rights.onField(success, fixed, doorFor(field, doors));
   if (field.type === 'Mutation' && Object.keys(fixed).length > 0) {
     const still = await treatment.succeed(field, doors[0], seat, { fixed, isFull: true, stateMs: 2000 });
     // A conflict says that it is there, in a state that it has come to by itself.

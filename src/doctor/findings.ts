@@ -4,6 +4,9 @@ export interface Finding {
   readonly what: string;
 }
 
+/** What has to work for an examination to go on does not, which is a finding too. */
+export class NotWorkingError extends Error {}
+
 /** What an examination has found, each thing once. */
 export class Findings {
   readonly all: Finding[] = [];

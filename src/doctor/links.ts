@@ -4,6 +4,12 @@ import type { Side } from './seat.js';
 /** Links and things that are tried with each other. */
 const MOST = 5;
 
+/** An id of the intruder's in a link, and one of the owner's in its place. */
+interface Bend {
+  readonly used: string;
+  readonly other: string;
+}
+
 const hexOf = (id: string): string => id.slice(id.indexOf('_') + 1);
 
 /**
@@ -12,18 +18,41 @@ const hexOf = (id: string): string => id.slice(id.indexOf('_') + 1);
  */
 export async function tamperWithLinks(intruder: Side, owner: Side, findings: Findings): Promise<number> {
   let tried = 0;
-  for (const link of [...intruder.belongings.links].slice(0, MOST)) {
-    for (const type of intruder.belongings.newest.keys()) {
-      const used = intruder.belongings.allOf(type).find(id => link.includes(hexOf(id)));
-      if (used === undefined) continue;
-      for (const other of owner.belongings.allOf(type).slice(0, MOST)) {
-        tried += 1;
-        const response = await fetch(link.replaceAll(hexOf(used), hexOf(other)));
-        intruder.received.push({ where: 'a bent link', text: await response.text() });
-        if (response.ok)
-          findings.add('a signed link', `opens what is the other tenant's once its id is put in: ${other}`);
-      }
+  for (const link of someOfEachKind(intruder.belongings.links)) {
+    for (const bends of waysToBend(link, intruder, owner)) {
+      tried += 1;
+      const bent = bends.reduce((text, { used, other }) => text.replaceAll(hexOf(used), hexOf(other)), link);
+      const response = await fetch(bent);
+      intruder.received.push({ where: 'a bent link', text: await response.text() });
+      const others = bends.map(({ other }) => other).join(', ');
+      if (response.ok)
+        findings.add('a signed link', `opens what is the other tenant's once its ids are put in: ${others}`);
     }
   }
   return tried;
+}
+
+/** Kinds are told apart by where on the server they lead. */
+function someOfEachKind(links: Iterable<string>): string[] {
+  const kinds = new Map<string, string[]>();
+  for (const link of links) {
+    const [, kind = ''] = new URL(link).pathname.split('/');
+    kinds.set(kind, [...(kinds.get(kind) ?? []), link]);
+  }
+  return [...kinds.values()].flatMap(ofKind => ofKind.slice(0, MOST));
+}
+
+/** Each id that a link holds by itself, and all of them together: one that does not fit the others may open nothing. */
+function waysToBend(link: string, intruder: Side, owner: Side): Bend[][] {
+  const named = [...intruder.belongings.newest.keys()].flatMap(type => {
+    const others = owner.belongings.allOf(type).slice(0, MOST);
+    const used = intruder.belongings.allOf(type).filter(id => link.includes(hexOf(id)));
+    return others.length === 0 ? [] : used.map(id => ({ used: id, others }));
+  });
+  const single = named.flatMap(({ used, others }) => others.map(other => [{ used, other }]));
+  const most = Math.max(0, ...named.map(({ others }) => others.length));
+  const together = Array.from({ length: named.length > 1 ? most : 0 }, (_, index) =>
+    named.map(({ used, others }) => ({ used, other: others[index] ?? others[0] ?? used })),
+  );
+  return [...single, ...together];
 }

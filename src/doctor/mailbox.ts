@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NotWorkingError } from './findings.js';
 
 const PATIENCE_MS = 20_000;
 
@@ -21,6 +22,6 @@ export class Mailbox {
         if (token !== undefined) return token;
       }
     }
-    throw new Error(`No mail to ${address} came`);
+    throw new NotWorkingError(`No mail to ${address} came`);
   }
 }

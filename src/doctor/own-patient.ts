@@ -50,9 +50,11 @@ export async function startPatient(): Promise<OwnPatient> {
     });
     started.push(server);
     await server.wrote(/Voho is ready/);
+    const engines = await runningEngines(dataDir);
     return {
       url: `http://127.0.0.1:${port}`,
-      ...(await runningEngines(dataDir)),
+      ...engines,
+      wallsUri: engines?.mongodbUri,
       mailDir: join(dataDir, 'mail'),
       log: () => Promise.resolve(server.log),
       stop,

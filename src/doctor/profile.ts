@@ -1,4 +1,5 @@
 import mongoose, { type mongo } from 'mongoose';
+import { examineBackstops } from './backstops.js';
 import type { Findings } from './findings.js';
 
 /** Room for what an examination makes the database do; MongoDB's own 1 MB would forget the most of it. */
@@ -42,9 +43,7 @@ export class ProfileAudit {
   /** Ends the recording and judges it. */
   async end(findings: Findings): Promise<void> {
     await this.db.setProfilingLevel('off');
-    const collections = await this.db.listCollections().toArray();
-    const owned = new Set(collections.filter(isTenantOwned).map(({ name }) => name));
-    if (owned.size === 0) findings.add('MongoDB', 'no collection refuses documents without a tenant');
+    const owned = await examineBackstops(this.db, findings);
     const prefix = `${this.db.databaseName}.`;
     const profile = this.db.collection('system.profile');
     for await (const entry of profile.find({ ns: { $gte: prefix, $lt: `${this.db.databaseName}/` } })) {
@@ -67,11 +66,6 @@ export class ProfileAudit {
     if (fault)
       findings.add(`MongoDB: ${op} on ${collection}`, `${fault}: ${JSON.stringify(command).slice(0, 300)}`);
   }
-}
-
-function isTenantOwned(collection: mongo.CollectionInfo | Pick<mongo.CollectionInfo, 'name'>): boolean {
-  const { options } = collection as { options?: { validator?: { $jsonSchema?: { required?: string[] } } } };
-  return options?.validator?.$jsonSchema?.required?.includes('tenantId') ?? false;
 }
 
 /** Inserts are recorded without their documents, but the database itself wants a tenant in those. */

@@ -21,6 +21,8 @@ export interface Report {
   readonly metricsCharacters: number | null;
   readonly profiled: number | null;
   readonly redisCommands: number | null;
+  /** How often a wall was tried by itself. */
+  readonly wallAttempts: number | null;
   readonly excused: Readonly<Record<string, string>>;
   readonly findings: readonly Finding[];
 }
@@ -46,15 +48,22 @@ export function textOf(report: Report): string {
     ['metrics searched', seen(report.metricsCharacters, 'characters')],
     ['MongoDB: operations read in its profile', seen(report.profiled, 'operations')],
     ['Redis: commands and keys', seen(report.redisCommands, 'commands')],
+    ['walls tried, each by itself', seen(report.wallAttempts, 'attempts')],
     ...Object.entries(report.excused).map(([name, reason]): [string, string] => [`${name} left out`, reason]),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
-  const findings = report.findings.map(({ where, what }) => `  - ${where}: ${what}`);
   return [
     `Isolation of ${report.url}, examined in ${report.seconds.toFixed(1)} s`,
     '',
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
     '',
-    ...(findings.length === 0 ? ['Nothing was found.'] : [`${findings.length} findings:`, ...findings]),
+    textOfFindings(report.findings),
   ].join('\n');
+}
+
+/** What was found, as a person reads it. */
+export function textOfFindings(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'Nothing was found.';
+  const lines = findings.map(({ where, what }) => `  - ${where}: ${what}`);
+  return [`${findings.length} findings:`, ...lines].join('\n');
 }

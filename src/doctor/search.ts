@@ -26,3 +26,10 @@ export function searchOutside(
   }
   return text.length;
 }
+
+/** A command that hooks or guard had to refuse shows that another wall before them is gone. */
+export function lookForRefusals(metrics: string, findings: Findings): void {
+  const [, count = '0'] = /^voho_tenant_guard_violations_total\S* (\d+)/m.exec(metrics) ?? [];
+  if (Number(count) > 0)
+    findings.add('the metrics', `${count} commands were refused that would have left their tenant`);
+}

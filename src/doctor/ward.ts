@@ -1,6 +1,8 @@
+import { getNamedType, isEnumType } from 'graphql';
 import { typeOf } from './belongings.js';
 import { nameOf, type RootField } from './document.js';
 import type { Door } from './doors.js';
+import { NotWorkingError } from './findings.js';
 import type { Mailbox } from './mailbox.js';
 import { letters, type Seat, type Side } from './seat.js';
 import { type Slot, slotsOf } from './slots.js';
@@ -67,6 +69,19 @@ export class Ward {
     const session = await this.ask('Mutation.acceptInvitation', this.stranger(), { 'input.token': token });
     const { refreshToken, user } = session as { refreshToken: string; user: { id: string } };
     return { seat: this.seatOf(role.toLowerCase(), session), id: user.id, email, refreshToken };
+  }
+
+  /** A program that may only read, by the names of the scopes that there are; null where none is of that kind. */
+  async reader(): Promise<Seat | null> {
+    const maker = this.fields.find(field => nameOf(field) === 'Mutation.createApiKey');
+    for (const { path, type } of slotsOf(maker?.field.args ?? [])) {
+      const named = getNamedType(type);
+      if (!isEnumType(named)) continue;
+      const scopes = named.getValues().flatMap(({ name }) => (name.endsWith('_READ') ? [name] : []));
+      const { secret } = await this.ask('Mutation.createApiKey', this.admin, { [path]: scopes });
+      return { side: this.side, role: 'an API key that may read', token: secret as string, subdomain: null };
+    }
+    return null;
   }
 
   /** A program of the tenant, with all scopes. */
@@ -151,7 +166,7 @@ export class Ward {
     const field = this.fields.find(candidate => nameOf(candidate) === name);
     if (!field) throw new Error(`The server has no ${name}`);
     const outcome = await this.treatment.succeed(field, this.door, seat, { fixed, isFull: true });
-    if (!hasWorked(outcome)) throw new Error(`${name} does not work: ${outcome.reason}`);
+    if (!hasWorked(outcome)) throw new NotWorkingError(`${name} does not work: ${outcome.reason}`);
     return outcome.data as Record<string, unknown>;
   }
 

@@ -20,6 +20,7 @@ describe('The doctor', () => {
     report = await examine({
       url: server.url,
       mongodbUri: server.mongodbUri,
+      wallsUri: server.mongodbUri,
       redisUrl: valkey.url,
       mailDir: join(server.dataDir, 'mail'),
       log: () => Promise.resolve(server.lines().join('\n') + server.errors()),
@@ -48,6 +49,10 @@ describe('The doctor', () => {
     expect(report.metricsCharacters).toBeGreaterThan(1000);
     expect(report.profiled).toBeGreaterThan(1000);
     expect(report.redisCommands).toBeGreaterThan(100);
+  });
+
+  it('has tried the walls, each by itself', () => {
+    expect(report.wallAttempts).toBeGreaterThan(80);
   });
 
   it('says so in a table', () => {

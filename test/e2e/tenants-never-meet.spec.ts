@@ -227,6 +227,12 @@ describe('Two tenants', () => {
       },
     );
 
+    it('are a mismatch in a host and a header without any credential too', async () => {
+      const headers = { host: hostOfB(), 'x-tenant-subdomain': a.tenant.subdomain };
+      const { errors } = await rawPost(server.url, headers, '{ branding { primaryColor } }');
+      expect(errors?.[0].extensions.code).toBe('TENANT_MISMATCH');
+    });
+
     it('S06 are told apart from a tenant that never was by nothing in the answer', async () => {
       const { accessToken } = a.tenant.admin;
       const ask = async (tenantSubdomain: string) => {

@@ -1,0 +1,7 @@
+import type { Removal } from './removal.js';
+import { DOOR_REMOVALS } from './removals/doors.js';
+import { HOOK_REMOVALS } from './removals/hooks.js';
+import { WIRE_REMOVALS } from './removals/wire.js';
+
+/** The locks that are taken away in turn. */
+export const REMOVALS: readonly Removal[] = [...HOOK_REMOVALS, ...WIRE_REMOVALS, ...DOOR_REMOVALS];
