@@ -11,9 +11,18 @@ export interface SimulatedCall {
     toolName?: string;
     timespan: { start: string; end: string };
   }[];
-  /** Null: it was never billed. */
+  /** Null: it was never billed. What was taken back after the call was gone counts as charged: nothing tells of it. */
   readonly bill: { readonly callSeconds: number; readonly isCharged: boolean } | null;
+  /** The bill was taken back when the provider had deleted the call already: only the account's bill shows it. */
+  readonly isRefundUntold: boolean;
   readonly recording: { readonly bytes: number; readonly sha256: string } | null;
+}
+
+interface Timeline {
+  readonly endReason: string;
+  readonly joinedAt: number | null;
+  readonly refundedAt: number | null;
+  readonly expiresAt: number | null;
 }
 
 /** The ids that the simulator has given to calls, deleted ones too, by ours of them. */
@@ -30,8 +39,17 @@ export async function simulatedIds(url: string): Promise<Map<string, string[]>> 
 /** All that there is of a call in the end. */
 export async function simulatedCall(url: string, callId: string): Promise<SimulatedCall> {
   const { timeline, call, messages, bill, recording }: Loose = await json(`${url}/simulator/calls/${callId}`);
-  const { endReason, joinedAt } = timeline as { endReason: string; joinedAt: number | null };
-  return { endReason, joinedAt, summary: call.summary, messages, bill, recording };
+  const { endReason, joinedAt, refundedAt, expiresAt } = timeline as Timeline;
+  const isRefundUntold = refundedAt !== null && expiresAt !== null && expiresAt < refundedAt;
+  return {
+    endReason,
+    joinedAt,
+    summary: call.summary,
+    messages,
+    bill: bill && { ...bill, isCharged: isRefundUntold ? true : bill.isCharged },
+    isRefundUntold,
+    recording,
+  };
 }
 
 /** The seconds that the simulator's own bill of the account asks money for. */
