@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MAX_COST } from '../../src/entry/graphql/operation-size.js';
 import { COST_PER_REQUEST, CREDENTIAL_SHARE } from '../../src/entry/limits/request-limits.js';
@@ -215,18 +217,26 @@ describe.each(TRANSPORTS)('Limits per minute over %s', (_name, send) => {
   });
 });
 
+/** The answer to a body that is announced and never sent. */
+async function statusOfAnnounced(url: string, bytes: number): Promise<number> {
+  const headers = { 'content-type': 'application/json', accept: '*/*', 'content-length': bytes };
+  const asking = request(url, { method: 'POST', headers });
+  asking.flushHeaders();
+  const [{ statusCode }] = (await once(asking, 'response')) as [IncomingMessage];
+  asking.on('error', () => undefined).destroy();
+  return statusCode ?? 0;
+}
+
 describe('Bodies', () => {
   it('S34 of more than a megabyte are refused with 413 over HTTP and streams, unread and counted', async () => {
     const server = await startTestServer();
     try {
-      const body = JSON.stringify({ query: '{ __typename }', variables: { a: 'x'.repeat(10_000_000) } });
-      const headers = { 'content-type': 'application/json', accept: '*/*' };
       for (const path of ['/graphql', '/graphql/stream']) {
         const errors = async () => (await server.app.get(Metrics).errors.get()).values[0]?.value ?? 0;
         const before = await errors();
         let status = 0;
         const cost = await leastCpu(async () => {
-          ({ status } = await fetch(`${server.url}${path}`, { method: 'POST', headers, body }));
+          status = await statusOfAnnounced(`${server.url}${path}`, 10_000_000);
         });
         expect([status, cost < 50]).toEqual([413, true]);
         expect(await errors()).toBeGreaterThan(before);

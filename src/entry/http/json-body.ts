@@ -11,7 +11,7 @@ const JSON_TYPES = ['application/json', 'application/graphql+json'];
 const parse = express.json({ limit: MAX_BODY_BYTES, type: JSON_TYPES });
 
 /**
- * Reads JSON bodies. One that is too large gets 413, one that is not JSON 400, and a GET that claims to have one of
+ * Reads JSON bodies. One that is announced or found to be too large gets 413, one that is not JSON 400, and a GET that claims to have one of
  * another type 415; all in GraphQL's shape, and counted.
  */
 export function jsonBody({ errors }: Metrics) {
@@ -25,6 +25,11 @@ export function jsonBody({ errors }: Metrics) {
     const type = request.headers['content-type'];
     if (request.method === 'GET' && type !== undefined && !JSON_TYPES.includes(mediaTypeOf(type))) {
       refuseBody(415);
+      return;
+    }
+    // The parser would read on to its end first.
+    if (Number(request.headers['content-length']) > MAX_BODY_BYTES) {
+      refuseBody(413);
       return;
     }
     parse(request, response, (error?: unknown) => {
