@@ -4,17 +4,21 @@ import { runMatrix } from './matrix.js';
 
 const PATIENCE_MS = 300_000;
 
-/** What the checker finds in half a minute of kills on servers whose compiled code is weakened. */
-async function flawsUnder(weakening: Weakening) {
-  const { verdict } = await runMatrix(
-    { seed: 7, minutes: 1, rows: ['R1'], isCi: true, output: null, weakening, keep: false, seconds: 15 },
-    () => undefined,
-  );
-  const flaws = [...verdict.flaws.values()];
-  return {
-    lost: flaws.reduce((sum, { lost }) => sum + lost, 0),
-    repeated: flaws.reduce((sum, { repeated }) => sum + repeated, 0),
-  };
+/** Kills may all miss the moments that matter: then there are others. */
+const SEEDS = [7, 8, 9];
+
+/** How often the checker finds one of these flaws in kills of servers whose compiled code is weakened. */
+async function found(weakening: Weakening, ...kinds: readonly ('lost' | 'repeated')[]): Promise<number> {
+  for (const seed of SEEDS) {
+    const { verdict } = await runMatrix(
+      { seed, minutes: 1, rows: ['R1'], isCi: true, output: null, weakening, keep: false, seconds: 15 },
+      () => undefined,
+    );
+    const counts = [...verdict.flaws.values()].flatMap(flaws => kinds.map(kind => flaws[kind]));
+    const sum = counts.reduce((one, other) => one + other, 0);
+    if (sum > 0) return sum;
+  }
+  return 0;
 }
 
 describe('the matrix, run on servers that are weakened on purpose', () => {
@@ -25,7 +29,7 @@ describe('the matrix, run on servers that are weakened on purpose', () => {
   it(
     'finds lost events where nothing is replayed',
     async () => {
-      expect((await flawsUnder('no-replay')).lost).toBeGreaterThan(0);
+      expect(await found('no-replay', 'lost')).toBeGreaterThan(0);
     },
     PATIENCE_MS,
   );
@@ -33,8 +37,7 @@ describe('the matrix, run on servers that are weakened on purpose', () => {
   it(
     'finds events that are told before they are true',
     async () => {
-      const { lost, repeated } = await flawsUnder('publish-before-commit');
-      expect(lost + repeated).toBeGreaterThan(0);
+      expect(await found('publish-before-commit', 'lost', 'repeated')).toBeGreaterThan(0);
     },
     PATIENCE_MS,
   );
@@ -42,7 +45,7 @@ describe('the matrix, run on servers that are weakened on purpose', () => {
   it(
     'finds lost mutations where answers do not wait for the commit',
     async () => {
-      expect((await flawsUnder('answer-before-commit')).lost).toBeGreaterThan(0);
+      expect(await found('answer-before-commit', 'lost')).toBeGreaterThan(0);
     },
     PATIENCE_MS,
   );
