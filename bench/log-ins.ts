@@ -1,4 +1,4 @@
-import { Client } from '../test/kit/client.js';
+import type { Client } from '../test/kit/client.js';
 import { type ServerProcess, startServerProcess } from '../test/kit/process.js';
 import { PASSWORD, seedTenant, type SeededTenant } from '../test/kit/seed.js';
 import type { Comparison } from './comparison.js';
@@ -17,11 +17,8 @@ const WARM_UP = 2;
 
 async function start(): Promise<{ server: ServerProcess; tenant: SeededTenant; stranger: Client }> {
   const server = await startServerProcess(UNLIMITED);
-  const source = {
-    client: (credential?: ConstructorParameters<typeof Client>[1]) => new Client(server.url, credential),
-  };
-  const tenant = await seedTenant(source as Parameters<typeof seedTenant>[0]);
-  return { server, tenant, stranger: new Client(server.url, { tenantSubdomain: tenant.subdomain }) };
+  const tenant = await seedTenant(server);
+  return { server, tenant, stranger: server.client({ tenantSubdomain: tenant.subdomain }) };
 }
 
 async function refuse(stranger: Client, email: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { Client } from '../test/kit/client.js';
+import type { Client } from '../test/kit/client.js';
 import { type ServerProcess, startServerProcess } from '../test/kit/process.js';
 import { seedTenant, startCall } from '../test/kit/seed.js';
 import { type Comparison, throughput } from './comparison.js';
@@ -20,10 +20,7 @@ interface Contestant {
 
 async function start(env: Readonly<Record<string, string>>): Promise<Contestant> {
   const server = await startServerProcess({ REQUESTS_PER_MINUTE: '1000000', LOG_LEVEL: 'error', ...env });
-  const source = {
-    client: (credential?: ConstructorParameters<typeof Client>[1]) => new Client(server.url, credential),
-  };
-  const tenant = await seedTenant(source as Parameters<typeof seedTenant>[0]);
+  const tenant = await seedTenant(server);
   const { client } = tenant.admin;
   for (let index = 0; index < CALLS; index += 1) await startCall(client);
   return { server, client };

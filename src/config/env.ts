@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { InvalidEnvironmentError } from './invalid-environment.error.js';
 import { databaseOf } from './mongodb-database.js';
+import { CARRIERS } from './phone-carriers.js';
 import { parseS3Location } from './s3-location.js';
 
 /** Values of a secret that nobody has changed, or that anybody would try first. */
@@ -84,7 +85,7 @@ const variables = z.object({
   ULTRAVOX_BASE_URL: origin.default('https://api.ultravox.ai'),
   SIMULATOR_URL: origin.optional(),
   VIRTUAL_TIME: z.stringbool({ error: 'must be true or false' }).default(false),
-  PHONE_MEDIUM: z.enum(['twilio', 'telnyx', 'plivo', 'sip']).default('twilio'),
+  PHONE_MEDIUM: z.enum([...CARRIERS, 'sip']).default('twilio'),
   PHONE_SIP_HOST: z
     .string()
     .regex(/^[a-zA-Z0-9.-]+(:\d{1,5})?$/, 'must be a host name, with a port if need be')

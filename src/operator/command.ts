@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { CARRIERS, type TenantLimits, type TenantPhone } from '../tenancy/tenant.schema.js';
+import { CARRIERS } from '../config/phone-carriers.js';
+import type { TenantLimits, TenantPhone } from '../tenancy/tenant.schema.js';
 import { e164 } from '../validation/rules.js';
 import { UsageError } from './operator-error.js';
 

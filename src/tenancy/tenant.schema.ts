@@ -1,3 +1,4 @@
+import type { Carrier } from '../config/phone-carriers.js';
 import { defineCollection } from '../mongo/model-provider.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { sealedText } from '../vault/sealed-text.js';
@@ -17,14 +18,11 @@ export interface LegalHold {
   readonly reason: string | null;
 }
 
-/** The carriers of a provider account that need no more than a number. */
-export const CARRIERS = ['twilio', 'telnyx', 'plivo'] as const;
-
 /** The number, known to the carrier of the tenant's own provider account, that its phone calls come from. */
 export interface TenantPhone {
   /** E.164. */
   readonly callerId: string;
-  readonly carrier: (typeof CARRIERS)[number];
+  readonly carrier: Carrier;
 }
 
 /** A tenant's record. Global data: it is how a tenant is found, before there is one to scope by. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/embedded/simulator-port.js';
 import { type Simulator, startSimulator } from '../../src/simulator/start-simulator.js';
+import { Client, type Credential } from './client.js';
 import { testEngines } from './engines.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,6 +19,8 @@ export interface ServerProcess {
   readonly simulator: Simulator;
   readonly dataDir: string;
   readonly mongodbUri: string;
+  /** A client that speaks to this server. */
+  client(credential?: Credential): Client;
   /** The lines of its standard output. */
   lines(): string[];
   /** Its standard error. */
@@ -70,8 +73,10 @@ export async function startServerProcess(env: Readonly<Record<string, string>> =
     }
     await new Promise(resolve => setTimeout(resolve, 50));
   }
+  const url = `http://127.0.0.1:${port}`;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
+    client: credential => new Client(url, credential),
     simulator,
     dataDir,
     mongodbUri: env['MONGODB_URI'] ?? engines.mongodbUri,

@@ -25,8 +25,11 @@ export interface SeededTenant {
 const SESSION = 'accessToken refreshToken user { id email } tenant { id subdomain }';
 const unique = () => randomBytes(5).toString('hex');
 
+/** A server, in this process or one of its own. */
+type Source = Pick<TestServer, 'client'>;
+
 /** Signs a tenant up. */
-export async function seedTenant(server: TestServer, name = 'Tenant'): Promise<SeededTenant> {
+export async function seedTenant(server: Source, name = 'Tenant'): Promise<SeededTenant> {
   const subdomain = `t-${unique()}`;
   const { signUpTenant } = await server
     .client()
@@ -42,7 +45,7 @@ export async function seedTenant(server: TestServer, name = 'Tenant'): Promise<S
   };
 }
 
-async function seedUser(server: TestServer, admin: SeededUser, role: string): Promise<SeededUser> {
+async function seedUser(server: Source, admin: SeededUser, role: string): Promise<SeededUser> {
   const { inviteUser } = await admin.client.data(
     'mutation ($input: InviteUserInput!) { inviteUser(input: $input) { token } }',
     { input: { email: `user-${unique()}@people.example`, role } },
@@ -55,7 +58,7 @@ async function seedUser(server: TestServer, admin: SeededUser, role: string): Pr
   return signedIn(server, acceptInvitation);
 }
 
-function signedIn(server: TestServer, session: Loose): SeededUser {
+function signedIn(server: Source, session: Loose): SeededUser {
   const { accessToken, refreshToken, user } = session as {
     accessToken: string;
     refreshToken: string;

@@ -1,13 +1,10 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { compiledServer } from '../fault/ground/compiled.js';
+import { compiledServer, makeRunnable } from '../fault/ground/compiled.js';
 import { startEphemeralEngines } from '../kit/ephemeral-engines.js';
 import { ended, type Notice, noticeOf } from './observer.js';
 import { remove, type Removal } from './removal.js';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The compiled server, and a MongoDB where walls are tried. */
 export class Examinations {
@@ -52,8 +49,7 @@ export class Examinations {
     try {
       await mkdir(folder);
       await cp(this.program, program, { recursive: true });
-      await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-      await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
+      await makeRunnable(folder);
       await remove(program, removal);
       const doctor = join(program, 'doctor/main.js');
       return (

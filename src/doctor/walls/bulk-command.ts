@@ -1,5 +1,5 @@
 import type { WireGuard } from '../../tenancy/wire-guard/wire-guard.js';
-import type { Ground } from './ground.js';
+import { CHANGE, type Ground } from './ground.js';
 
 /**
  * Shows the guard the command that servers from 8.0 on know for writes of any kind at several places; an older one could
@@ -9,7 +9,7 @@ export async function bulkFaults(guard: WireGuard, ground: Ground): Promise<stri
   const { connection, own, other } = ground;
   const operations: Readonly<Record<string, object>> = {
     'an insert': { insert: 0, document: { tenantId: other } },
-    'an update': { update: 0, filter: {}, updateMods: { $set: { name: 'changed' } } },
+    'an update': { update: 0, filter: {}, updateMods: CHANGE },
     'an update that moves': {
       update: 0,
       filter: { tenantId: own },

@@ -21,6 +21,21 @@ export interface SystemRow {
   name: string;
 }
 
+/** Stages that join a row with all that are of its group; made anew each time, since a wall may write into them. */
+export const lookup = () => ({
+  $lookup: { from: 'rows', localField: 'group', foreignField: 'group', as: 'joined' },
+});
+export const graphLookup = () => ({
+  $graphLookup: {
+    from: 'rows',
+    startWith: '$group',
+    connectFromField: 'name',
+    connectToField: 'group',
+    as: 'joined',
+  },
+});
+export const CHANGE = { $set: { name: 'changed' } };
+
 /** What stands in every row of the tenant that nobody here works for. */
 const CANARY = 'a-row-of-the-other-tenant';
 

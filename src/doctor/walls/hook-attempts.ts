@@ -1,13 +1,12 @@
 import type { PipelineStage } from 'mongoose';
 import { scopeStore } from '../../tenancy/scope-store.js';
 import { type Attempt, harmless, refused, works } from './attempt.js';
-import type { Ground, Row } from './ground.js';
+import { CHANGE, type Ground, graphLookup, lookup, type Row } from './ground.js';
 
 /** Turns every hook off that is not marked as one that stays. */
 const SKIP = { middleware: false } as object;
 
 const theirs = ({ otherRows }: Ground) => ({ _id: otherRows[0]._id });
-const change = { $set: { name: 'changed' } };
 const fresh = (more: object = {}) => ({ name: 'new', group: 'g', ...more });
 const live = ({ model }: Ground, row: Row) => model.hydrate(row);
 const aggregate = ({ model }: Ground, ...pipeline: object[]) =>
@@ -32,31 +31,13 @@ const READS: readonly Attempt[] = [
   ),
   works('distinct', ({ model }) => model.distinct('name', {}, SKIP), two),
   works('aggregate', g => aggregate(g, { $match: {} }), two),
-  works(
-    '$lookup',
-    g =>
-      aggregate(g, { $lookup: { from: 'rows', localField: 'group', foreignField: 'group', as: 'joined' } }),
-    joined,
-  ),
+  works('$lookup', g => aggregate(g, lookup()), joined),
   works(
     '$unionWith',
     g => aggregate(g, { $unionWith: 'rows' }),
     (rows: readonly unknown[]) => rows.length === 4,
   ),
-  works(
-    '$graphLookup',
-    g =>
-      aggregate(g, {
-        $graphLookup: {
-          from: 'rows',
-          startWith: '$group',
-          connectFromField: 'name',
-          connectToField: 'group',
-          as: 'joined',
-        },
-      }),
-    joined,
-  ),
+  works('$graphLookup', g => aggregate(g, graphLookup()), joined),
   works('$facet', g => aggregate(g, { $facet: { joined: [{ $match: {} }] } }), joined),
   refused('$facet with what leads elsewhere', g => aggregate(g, { $facet: { all: [{ $out: 'taken' }] } })),
   refused('$out', g => aggregate(g, { $out: 'taken' })),
@@ -77,9 +58,9 @@ const READS: readonly Attempt[] = [
 ];
 
 const WRITES: readonly Attempt[] = [
-  works('updateOne', g => g.model.updateOne(theirs(g), change, SKIP), matched(0)),
-  works('updateMany', ({ model }) => model.updateMany({}, change, SKIP), matched(2)),
-  works('findOneAndUpdate', g => g.model.findOneAndUpdate(theirs(g), change, SKIP).lean(), nothing),
+  works('updateOne', g => g.model.updateOne(theirs(g), CHANGE, SKIP), matched(0)),
+  works('updateMany', ({ model }) => model.updateMany({}, CHANGE, SKIP), matched(2)),
+  works('findOneAndUpdate', g => g.model.findOneAndUpdate(theirs(g), CHANGE, SKIP).lean(), nothing),
   works('findOneAndDelete', g => g.model.findOneAndDelete(theirs(g), SKIP).lean(), nothing),
   works('deleteOne', g => g.model.deleteOne(theirs(g), SKIP), deleted(0)),
   works('deleteMany', ({ model }) => model.deleteMany({}, SKIP), deleted(2)),
@@ -110,7 +91,7 @@ const WRITES: readonly Attempt[] = [
       model.bulkWrite(
         [
           { insertOne: { document: fresh() } },
-          { updateMany: { filter: {}, update: change } },
+          { updateMany: { filter: {}, update: CHANGE } },
           { deleteMany: { filter: {} } },
         ] as never,
         SKIP,
@@ -142,7 +123,7 @@ const DOCUMENTS: readonly Attempt[] = [
       .save({ validateBeforeSave: false }),
   ),
   refused('deleteOne of another’s document', g => live(g, g.otherRows[0]).deleteOne()),
-  refused('updateOne of another’s document', g => live(g, g.otherRows[0]).updateOne(change)),
+  refused('updateOne of another’s document', g => live(g, g.otherRows[0]).updateOne(CHANGE)),
 ];
 
 const SCOPES: readonly Attempt[] = [

@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { scopeStore } from '../../tenancy/scope-store.js';
 import { type Attempt, refused, works } from './attempt.js';
-import type { Ground } from './ground.js';
+import { CHANGE, type Ground, graphLookup, lookup } from './ground.js';
 
 /** Around the hooks: what the driver offers by itself. */
 const rows = ({ connection }: Ground): mongo.Collection =>
@@ -10,7 +10,6 @@ const systemRows = ({ connection }: Ground): mongo.Collection =>
   connection.getClient().db(connection.name).collection('systemRows');
 /** A change stream sends nothing before it is read. */
 const heardFrom = (stream: mongo.ChangeStream) => stream.tryNext().finally(() => stream.close());
-const change = { $set: { name: 'changed' } };
 const pin = ({ own }: Ground) => ({ $match: { tenantId: own } });
 const joinOf = (g: Ground, ...stages: object[]) =>
   rows(g)
@@ -39,21 +38,9 @@ const READS: readonly Attempt[] = [
   refused('count', g => rows(g).estimatedDocumentCount()),
   refused('distinct', g => rows(g).distinct('name')),
   refused('aggregate', g => rows(g).aggregate([]).toArray()),
-  refused('$lookup', g =>
-    joinOf(g, { $lookup: { from: 'rows', localField: 'group', foreignField: 'group', as: 'joined' } }),
-  ),
+  refused('$lookup', g => joinOf(g, lookup())),
   refused('$unionWith', g => joinOf(g, { $unionWith: { coll: 'rows', pipeline: [] } })),
-  refused('$graphLookup', g =>
-    joinOf(g, {
-      $graphLookup: {
-        from: 'rows',
-        startWith: '$group',
-        connectFromField: 'name',
-        connectToField: 'group',
-        as: 'joined',
-      },
-    }),
-  ),
+  refused('$graphLookup', g => joinOf(g, graphLookup())),
   refused('$facet', g => joinOf(g, { $facet: { all: [{ $unionWith: { coll: 'rows', pipeline: [] } }] } })),
   refused('$out', g => joinOf(g, { $out: 'taken' })),
   refused('$merge', g => joinOf(g, { $merge: { into: 'taken' } })),
@@ -73,10 +60,10 @@ const READS: readonly Attempt[] = [
 const WRITES: readonly Attempt[] = [
   works(
     'update with its tenant',
-    g => rows(g).updateMany({ tenantId: g.own }, change),
+    g => rows(g).updateMany({ tenantId: g.own }, CHANGE),
     (result: mongo.UpdateResult) => result.matchedCount === 2,
   ),
-  refused('update', g => rows(g).updateMany({}, change)),
+  refused('update', g => rows(g).updateMany({}, CHANGE)),
   refused('an update that moves', g =>
     rows(g).updateMany({ tenantId: g.own }, { $set: { tenantId: g.other } }),
   ),
@@ -87,7 +74,7 @@ const WRITES: readonly Attempt[] = [
   refused('delete', g => rows(g).deleteMany({})),
   refused('insert', g => rows(g).insertOne({ name: 'x' })),
   refused('insert for another', g => rows(g).insertOne({ name: 'x', tenantId: g.other })),
-  refused('findAndModify', g => rows(g).findOneAndUpdate({}, change)),
+  refused('findAndModify', g => rows(g).findOneAndUpdate({}, CHANGE)),
   refused('findAndModify that removes', g => rows(g).findOneAndDelete({})),
   refused('writes in bulk', g => rows(g).bulkWrite([{ deleteMany: { filter: {} } }])),
   refused('an index', g => rows(g).createIndex({ name: 1 }, {}, {})),

@@ -11,8 +11,8 @@ const JSON_TYPES = ['application/json', 'application/graphql+json'];
 const parse = express.json({ limit: MAX_BODY_BYTES, type: JSON_TYPES });
 
 /**
- * Reads JSON bodies. One that is announced or found to be too large gets 413, one that is not JSON 400, and a GET that claims to have one of
- * another type 415; all in GraphQL's shape, and counted.
+ * Reads JSON bodies. One that is announced or found to be too large gets 413, one that is not JSON 400, and a GET that
+ * claims to have one of another type 415; all in GraphQL's shape, and counted.
  */
 export function jsonBody({ errors }: Metrics) {
   return (request: Request, response: Response, next: NextFunction): void => {

@@ -1,3 +1,4 @@
+import type { Carrier } from '../../config/phone-carriers.js';
 import type { Utterance } from '../../events/call-event.schema.js';
 
 /** A call as the provider knows it. */
@@ -47,7 +48,7 @@ export interface PhoneLine {
 }
 
 export type PhoneCarrier =
-  | { readonly kind: 'twilio' | 'telnyx' | 'plivo' }
+  | { readonly kind: Carrier }
   /** A SIP trunk; numbers are dialled at its host. */
   | { readonly kind: 'sip'; readonly host: string; readonly username?: string; readonly password?: string };
 

@@ -22,9 +22,14 @@ export async function compiledServer(folder: string): Promise<string> {
     });
     await cp(join(ROOT, 'src'), target, { recursive: true, filter: source => !/\.(ts|spec)$/.test(source) });
   }
+  await makeRunnable(folder);
+  return target;
+}
+
+/** Puts beside compiled files what Node needs to run them. */
+export async function makeRunnable(folder: string): Promise<void> {
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
-  return target;
 }
 
 async function isUpToDate(): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { quantile } from '../quantile.js';
 import type { Outcome } from './outcome.js';
 
 /** A call that a client was told it has. */
@@ -44,8 +45,7 @@ export class RowJournal {
 
   /** The time that a share of the operations stayed below, from their first try to their acknowledgement. */
   quantileMs(share: number): number {
-    const sorted = [...this.durations].sort((a, b) => a - b);
-    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+    return quantile(this.durations, share);
   }
 }
 

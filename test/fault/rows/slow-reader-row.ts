@@ -5,6 +5,7 @@ import WebSocket from 'ws';
 import { overWebSocket } from '../load/lines.js';
 import { Subscriber } from '../load/subscriber.js';
 import type { FaultRow, World } from './world.js';
+import { quantile } from '../quantile.js';
 
 /** Asked for at once, all replayed from the beginning: more than the buffers on the way hold. */
 const REPLAYED_BYTES = 80_000_000;
@@ -89,10 +90,7 @@ function neighbourDelays({ subscribers }: World, since: number): number[] {
   );
 }
 
-const p99 = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.99)] ?? 0;
-};
+const p99 = (values: readonly number[]): number => quantile(values, 0.99);
 
 async function memoryMb({ ground }: World): Promise<number> {
   let sum = 0;

@@ -7,6 +7,7 @@ import { Api } from '../load/api.js';
 import { signUp } from '../load/sign-up.js';
 import { ReceivingTenant } from '../load/webhooks.js';
 import { callInput, CREATE_CALL } from '../load/writer.js';
+import { quantile } from '../quantile.js';
 import type { FaultRow, World } from './world.js';
 
 const CALLS = 2;
@@ -131,9 +132,8 @@ function checkNeighbours({ journal, receiving, subscribers }: World): void {
   const delays = receiving.heard
     .map(({ id, at }) => ({ at, heardAt: firstHeard.get(id) ?? at }))
     .filter(({ heardAt }) => heardAt >= since)
-    .map(({ at, heardAt }) => Math.max(0, at - heardAt))
-    .sort((a, b) => a - b);
-  const p99 = delays[Math.floor(delays.length * 0.99)] ?? 0;
+    .map(({ at, heardAt }) => Math.max(0, at - heardAt));
+  const p99 = quantile(delays, 0.99);
   journal.current.notes.push(
     `${delays.length} events reached the receiver that works, at most ${p99} ms (p99) after the first subscriber`,
   );
