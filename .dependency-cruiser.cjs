@@ -28,6 +28,8 @@ const FRONT_DOORS = [
 ];
 
 const folders = names => `^src/(${names.join('|')})/`;
+/** Started as threads, by their addresses: nobody imports them. */
+const THREADS = '-worker\\.mjs$';
 const SPEC = '(\\.spec|/spec-kit)\\.ts$';
 
 const layerRules = LAYERS.slice(0, -1).map((names, index) => ({
@@ -74,7 +76,7 @@ module.exports = {
       comment: 'At most its spec uses this file, so the server does not: delete both, or use it.',
       module: {
         path: '^src/',
-        pathNot: [SPEC, PROGRAMS, '\\.d\\.ts$'],
+        pathNot: [SPEC, PROGRAMS, THREADS, '\\.d\\.ts$'],
         numberOfDependentsLessThan: 1,
       },
       from: { pathNot: [SPEC, '^test/', '^bench/'] },

@@ -13,6 +13,7 @@ import { CREDENTIALS } from './credential.schema.js';
 import { Credentials } from './credentials.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { LegalHolds } from './legal-holds.js';
+import { PasswordThreads } from './password-threads.js';
 import { Passwords } from './passwords.js';
 import { PresentViewer } from './present-viewer.js';
 import { RightsReader } from './rights-reader.js';
@@ -54,6 +55,7 @@ const shared = [
     modelProvider(SESSIONS),
     modelProvider(API_KEYS),
     modelProvider(CREDENTIALS),
+    PasswordThreads,
     ...shared,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],

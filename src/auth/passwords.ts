@@ -1,29 +1,25 @@
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Algorithm, hash, verify } from '@node-rs/argon2';
-import { badInput, DomainError } from '../errors/domain-error.js';
+import type { Algorithm } from '@node-rs/argon2';
+import { badInput } from '../errors/domain-error.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { CommonPasswords, comparable } from './common-passwords.js';
+import { PasswordThreads } from './password-threads.js';
 
 /** OWASP's parameters for argon2id: 19 MiB, two passes, one lane. */
 const PARAMETERS = { algorithm: 2 as Algorithm, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Hashing runs on libuv's four threads; more at once would only starve everything else that uses them. */
-export const AT_ONCE = 2;
-/** Beyond, whoever comes is sent away at once: he would wait for longer than he is willing to. */
-export const MOST_WAITING = 100;
-
 /**
- * Hashes and checks passwords. Both take some 12 ms of one core, off the event loop, a few at a time. Passwords are
- * compared in Unicode's form NFKC, since nobody sees which form a keyboard gives.
+ * Hashes and checks passwords. Both take some 12 ms of one core, in threads of their own. Passwords are compared in Unicode's
+ * form NFKC, since nobody sees which form a keyboard gives.
  */
 @Injectable()
 export class Passwords {
-  private active = 0;
-  private readonly waiting: (() => void)[] = [];
-  private readonly dummy = hash('a password that nobody has', PARAMETERS);
+  private readonly dummy = hashOfNoPassword();
 
   constructor(
     private readonly common: CommonPasswords,
+    private readonly threads: PasswordThreads,
     private readonly metrics: Metrics,
   ) {}
 
@@ -43,7 +39,10 @@ export class Passwords {
 
   /** @throws DomainError RATE_LIMITED when too many passwords wait for their turn. */
   async hash(password: string): Promise<string> {
-    const made = await this.inTurn(() => hash(password.normalize('NFKC'), PARAMETERS));
+    const made = await this.threads.run('hash', {
+      password: password.normalize('NFKC'),
+      parameters: PARAMETERS,
+    });
     this.count('hash', made);
     return made;
   }
@@ -53,8 +52,8 @@ export class Passwords {
    * @throws DomainError RATE_LIMITED when too many passwords wait for their turn.
    */
   async verify(passwordHash: string | null, password: string): Promise<boolean> {
-    const against = passwordHash ?? (await this.dummy);
-    const isRight = await this.inTurn(() => verify(against, password.normalize('NFKC')));
+    const against = passwordHash ?? this.dummy;
+    const isRight = await this.threads.run('verify', { password: password.normalize('NFKC'), against });
     this.count('verify', against);
     return isRight && passwordHash !== null;
   }
@@ -68,30 +67,6 @@ export class Passwords {
   private count(work: 'hash' | 'verify', passwordHash: string): void {
     this.metrics.passwordChecks.inc({ work, parameters: parametersOf(passwordHash) });
   }
-
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.waiting.length >= MOST_WAITING) throw tooManyAtOnce();
-    if (this.active >= AT_ONCE) {
-      await new Promise<void>(resolve => {
-        this.waiting.push(resolve);
-        this.tell();
-      });
-    } else this.active += 1;
-    this.tell();
-    try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.active -= 1;
-      this.tell();
-    }
-  }
-
-  private tell(): void {
-    this.metrics.passwordsInWork.set({ state: 'running' }, this.active);
-    this.metrics.passwordsInWork.set({ state: 'waiting' }, this.waiting.length);
-  }
 }
 
 /** What a hash was made with, such as `argon2id m=19456,t=2,p=1`. */
@@ -100,7 +75,9 @@ function parametersOf(passwordHash: string): string {
   return `${algorithm} ${cost}`.trim() || 'unknown';
 }
 
-function tooManyAtOnce(): DomainError {
-  const message = 'Too many passwords are being checked right now: try again in a moment.';
-  return new DomainError('RATE_LIMITED', message, { retryAfterSeconds: 2 });
+/** Takes as long to check as any other hash, and belongs to no password: its bytes are random. */
+function hashOfNoPassword(): string {
+  const { memoryCost, timeCost, parallelism } = PARAMETERS;
+  const [salt, digest] = [16, 32].map(length => randomBytes(length).toString('base64').replaceAll('=', ''));
+  return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${salt}$${digest}`;
 }

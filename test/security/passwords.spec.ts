@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Algorithm, hash } from '@node-rs/argon2';
 import { CommonPasswords } from '../../src/auth/common-passwords.js';
-import { AT_ONCE, MOST_WAITING, Passwords } from '../../src/auth/passwords.js';
+import { AT_ONCE, MOST_WAITING } from '../../src/auth/password-threads.js';
+import { Passwords } from '../../src/auth/passwords.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import type { Loose } from '../kit/client.js';
 import { passwordWork } from '../kit/password-work.js';
@@ -218,7 +219,7 @@ describe('Passwords', () => {
     };
   }
 
-  it('S16 in a storm take two of libuv’s four threads, so that nobody else waits behind them', async () => {
+  it('S16 in a storm are checked two at a time, and nobody else waits behind them', async () => {
     const most = { running: 0, waiting: 0 };
     const look = async () => {
       const { values } = await server.app.get(Metrics).passwordsInWork.get();
@@ -237,8 +238,8 @@ describe('Passwords', () => {
     });
     await end();
     expect(most).toEqual({ running: AT_ONCE, waiting: MOST_WAITING });
-    // Behind the whole line each query would have waited for a hundred checks.
-    expect(checks[`verify ${PARAMETERS}`]).toBeLessThan((10 * MOST_WAITING) / 2);
+    // Behind the whole line each query would have waited for a hundred checks. A busy machine gets to none at all.
+    expect(checks[`verify ${PARAMETERS}`] ?? 0).toBeLessThan((10 * MOST_WAITING) / 2);
   });
 
   it('S16 that would wait too long are sent away at once, uncounted, and may be tried again', async () => {
