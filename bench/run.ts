@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEngines } from '../src/embedded/engines/start-engines.js';
 import { benchFanOut } from './fan-out.js';
+import { benchHostileTenant } from './hostile-tenant.js';
 import { benchListQuery } from './list-query.js';
 import { benchLogInStorm, benchLogInTiming } from './log-ins.js';
 import { benchWireGuard } from './wire-guard.js';
@@ -22,6 +23,7 @@ try {
   const benches: Readonly<Record<string, () => Promise<Comparison[]>>> = {
     'list-query': async () => [await benchListQuery()],
     'fan-out': async () => [await benchFanOut()],
+    'hostile-tenant': benchHostileTenant,
     'login-storm': benchLogInStorm,
     'login-timing': async () => [await benchLogInTiming()],
     'wire-guard': benchWireGuard,
