@@ -16,7 +16,7 @@ describe('GraphQL sockets', () => {
   const opened: RawSocket[] = [];
 
   beforeAll(async () => {
-    server = await startTestServer({ env: { ALLOWED_ORIGINS: LISTED } });
+    server = await startTestServer({ env: { ALLOWED_ORIGINS: LISTED, REQUESTS_PER_MINUTE: '100000' } });
     tenant = await seedTenant(server);
   });
   afterEach(() => {

@@ -200,7 +200,9 @@ describe.each(TRANSPORTS)('Limits per minute over %s', (_name, send) => {
     const tenant = await seedTenant(server);
     const heavy = '{ calls(first: 100) { nodes { id status medium createdAt joinedAt endedAt metadata } } }';
     const cost = 1 + 100 * 8;
-    expect(await usedUp(tenant.admin.accessToken, heavy)).toBe(Math.floor((LIMIT * COST_PER_REQUEST) / cost));
+    expect(await usedUp(tenant.admin.accessToken, heavy)).toBe(
+      Math.floor((LIMIT * COST_PER_REQUEST * CREDENTIAL_SHARE) / cost),
+    );
     expect(
       (await send(server.url, { query: '{ __typename }' }, tenant.admin.accessToken)).data,
     ).toBeDefined();

@@ -16,12 +16,13 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { DomainError } from '../../errors/domain-error.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 /** Levels of fields, without introspection, which is nested by nature and bounded by graphql-js itself. */
 export const MAX_DEPTH = 12;
 /** Root fields with an alias: the only way to call one field many times in one request. */
 export const MAX_ROOT_ALIASES = 15;
-/** Fields that may be answered at most, each counted as often as its page sizes allow. */
+/** What the fields that may be answered cost at most, each counted as often as its page sizes allow. */
 export const MAX_COST = 20_000;
 
 /** The largest page a list gives; a larger one is refused as bad input, later and in better words. */
@@ -54,7 +55,7 @@ export function modestCost(read: ReadOperation): number {
   const { depth, cost, aliases } = sizeOf(read);
   refuseBeyond(MAX_DEPTH, depth, `It has ${depth} levels of fields`);
   refuseBeyond(MAX_ROOT_ALIASES, aliases, `It has ${aliases} aliases of root fields`);
-  refuseBeyond(MAX_COST, cost, `It may be answered with ${cost} fields`);
+  refuseBeyond(MAX_COST, cost, `It may cost ${cost}`);
   return cost;
 }
 
@@ -81,10 +82,11 @@ export function sizeOf({ schema, document, operation, variables }: ReadOperation
   const ofField = (node: FieldNode, parent: GraphQLNamedType | undefined): Size => {
     const aliases = node.alias ? 1 : 0;
     const field = fieldOf(node, parent);
-    if (!field || !node.selectionSet) return { depth: field ? 1 : 0, cost: 1, aliases };
+    const own = field ? costOf(field, parent === schema.getMutationType()) : 1;
+    if (!field || !node.selectionSet) return { depth: field ? 1 : 0, cost: own, aliases };
     const inner = ofSelection(node.selectionSet, getNamedType(field.type));
     const often = timesAnswered(node, field, parent, variables);
-    return { depth: 1 + inner.depth, cost: 1 + often * inner.cost, aliases };
+    return { depth: 1 + inner.depth, cost: own + often * inner.cost, aliases };
   };
 
   const ofSelection = ({ selections }: SelectionSetNode, parent: GraphQLNamedType | undefined): Size =>
@@ -121,6 +123,12 @@ function fieldOf(
 ): GraphQLField<unknown, unknown> | null {
   if (!isObjectType(parent) && !isInterfaceType(parent)) return null;
   return parent.getFields()[node.name.value] ?? null;
+}
+
+/** What a field costs by itself, as its decorator says. */
+function costOf({ extensions }: GraphQLField<unknown, unknown>, isChange: boolean): number {
+  if (isChange) return FIELD_COST.change;
+  return typeof extensions['complexity'] === 'number' ? extensions['complexity'] : 1;
 }
 
 /** How often the fields below a field may be answered. */

@@ -14,6 +14,7 @@ import { addressGroup } from '../../tenancy/address-group.js';
 import { clientIp } from '../client-ip.js';
 import { MAX_BODY_BYTES } from '../http/json-body.js';
 import { OperationRunner } from '../graphql/operation-runner.js';
+import { FloodError } from '../limits/late-refusals.js';
 import { RequestLimits } from '../limits/request-limits.js';
 import { ScopeFactory } from '../scope-factory.js';
 import { isAllowedOrigin } from './allowed-origin.js';
@@ -148,6 +149,10 @@ export class GraphqlSockets {
   }
 
   private fail(socket: WebSocket, error: unknown): void {
+    if (error instanceof FloodError) {
+      closeNow(socket, CLOSINGS.flood);
+      return;
+    }
     // graphql-ws throws this at messages that only servers send.
     if ((error as Error).message.startsWith('Unexpected message of type')) {
       closeNow(socket, { code: 4400, reason: 'Invalid message received' });

@@ -14,6 +14,7 @@ import { Metrics } from '../../telemetry/metrics.js';
 import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
 import { OperationRunner } from '../graphql/operation-runner.js';
 import { millisecondsSince, whoseLine } from '../http/request-log.js';
+import { FloodError } from '../limits/late-refusals.js';
 import { type Allowance, RequestLimits } from '../limits/request-limits.js';
 import { PersistedOperations } from '../persisted/persisted-operations.js';
 import { MAX_OPERATIONS_PER_SOCKET } from './socket-caps.js';
@@ -48,7 +49,7 @@ export class SocketOperations {
     @Inject(LOG) private readonly log: Logger,
   ) {}
 
-  /** Makes an operation ready to run, or says why it may not. */
+  /** Makes an operation ready to run, or says why it may not. @throws FloodError when its socket is to be closed. */
   async begin(
     payload: SubscribePayload,
     { scope, requestsPerMinute, running }: OperationSource,
@@ -64,10 +65,11 @@ export class SocketOperations {
     const allowance = { scope: own, requestsPerMinute };
     let query: unknown;
     try {
+      if (running > MAX_OPERATIONS_PER_SOCKET) await this.limits.refuse(allowance, tooManyAtOnce());
       await this.limits.take(allowance);
-      if (running > MAX_OPERATIONS_PER_SOCKET) throw tooManyAtOnce();
       query = this.persisted.resolve(payload);
     } catch (error) {
+      if (error instanceof FloodError) throw error;
       return [new GraphQLError((error as Error).message, { originalError: error as Error })];
     }
     const prepared = await this.runner.prepare(allowance, { ...payload, query });

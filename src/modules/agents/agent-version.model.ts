@@ -5,6 +5,7 @@ import { UserModel } from '../users/user.model.js';
 import { FirstSpeaker, type FirstSpeakerName } from './first-speaker.js';
 import { templateOf } from './agent-template.js';
 import type { AgentVersionDocument } from './agent-version.schema.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 @ObjectType('AgentVersion', { description: 'An agent as it was from one change to the next. Never changes.' })
 export class AgentVersionModel {
@@ -14,7 +15,7 @@ export class AgentVersionModel {
   @Field()
   name!: string;
 
-  @Field()
+  @Field({ complexity: FIELD_COST.longText })
   systemPrompt!: string;
 
   @Field(() => String, { nullable: true, description: "Null: the provider's default." })

@@ -5,6 +5,7 @@ import { Node } from '../../schema/node.model.js';
 import { DateTime } from '../../schema/scalars.js';
 import type { AgentDocument } from './agent.schema.js';
 import { FirstSpeaker, type FirstSpeakerName } from './first-speaker.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 @ObjectType('Agent', {
   implements: () => [Node],
@@ -19,7 +20,10 @@ export class AgentModel implements Node {
   @Field(() => Int, { description: '1, 2, 3 …; the newest one.' })
   version!: number;
 
-  @Field({ description: "May hold {{placeholders}}, which are filled from a call's variables." })
+  @Field({
+    description: "May hold {{placeholders}}, which are filled from a call's variables.",
+    complexity: FIELD_COST.longText,
+  })
   systemPrompt!: string;
 
   @Field(() => String, { nullable: true, description: "Null: the provider's default." })

@@ -7,6 +7,7 @@ import { AgentConnection, AgentModel, agentModel } from './agent.model.js';
 import { AgentVersionConnection, type AgentVersionModel } from './agent-version.model.js';
 import { AgentsArgs } from './agents.args.js';
 import { AgentsService } from './agents.service.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 @Resolver(() => AgentModel)
 export class AgentsResolver {
@@ -27,7 +28,10 @@ export class AgentsResolver {
     return this.reading.list(page);
   }
 
-  @ResolveField(() => AgentVersionConnection, { description: 'All versions, newest first.' })
+  @ResolveField(() => AgentVersionConnection, {
+    description: 'All versions, newest first.',
+    complexity: FIELD_COST.ownQuery,
+  })
   versions(@Parent() agent: AgentModel, @Args() page: AgentsArgs): Promise<Connection<AgentVersionModel>> {
     return this.reading.listVersions(agent.id, page);
   }

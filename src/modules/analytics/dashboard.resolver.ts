@@ -6,6 +6,7 @@ import { Check } from '../../validation/validation.pipe.js';
 import { CallModel } from '../calls/call.model.js';
 import { AnalyticsService } from './analytics.service.js';
 import { DashboardModel, DayCountModel } from './dashboard.model.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 const DEFAULT_DAYS = 7;
 const DEFAULT_RECENT = 10;
@@ -16,7 +17,10 @@ const dayCount = z.number().int().min(1, 'must be at least 1').max(366, 'must be
 export class DashboardResolver {
   constructor(private readonly analytics: AnalyticsService) {}
 
-  @Query(() => DashboardModel, { description: 'The calls of the viewer at a glance, as they are now.' })
+  @Query(() => DashboardModel, {
+    description: 'The calls of the viewer at a glance, as they are now.',
+    complexity: FIELD_COST.report,
+  })
   @Allow('calls:read')
   dashboard(): DashboardModel {
     return this.analytics.dashboard();
@@ -24,6 +28,7 @@ export class DashboardResolver {
 
   @ResolveField(() => [DayCountModel], {
     description: 'Calls per day, UTC, oldest first and today last; days without calls are there too.',
+    complexity: FIELD_COST.report,
   })
   callsByDay(
     @Parent() dashboard: DashboardModel,
@@ -37,7 +42,10 @@ export class DashboardResolver {
     return dashboard.reading(() => this.analytics.callsByDay(days ?? DEFAULT_DAYS));
   }
 
-  @ResolveField(() => [CallModel], { description: 'The newest calls, newest first.' })
+  @ResolveField(() => [CallModel], {
+    description: 'The newest calls, newest first.',
+    complexity: FIELD_COST.ownQuery,
+  })
   recentCalls(
     @Parent() dashboard: DashboardModel,
     @Args(

@@ -7,6 +7,7 @@ import { AuditFilter } from './audit-filter.input.js';
 import { AuditVerificationModel } from './audit-verification.model.js';
 import { AuditVerifier } from './audit-verifier.js';
 import { AuditService } from './audit.service.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 @ArgsType()
 class AuditEventsPage extends PageArgsOf(50) {}
@@ -29,6 +30,7 @@ export class AuditResolver {
 
   @Query(() => AuditVerificationModel, {
     description: 'Checks the whole audit log: every hash, the order, and that nothing was added. For admins.',
+    complexity: FIELD_COST.readAll,
   })
   @Allow('audit:read')
   verifyAuditLog(): Promise<AuditVerificationModel> {

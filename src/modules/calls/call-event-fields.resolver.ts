@@ -5,6 +5,7 @@ import { CallRecordingModel } from './call-recording.model.js';
 import { CallRecordings } from './call-recordings.js';
 import { CallModel } from './call.model.js';
 import { CallsService } from './calls.service.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 /** What is read of an event only when it is selected. */
 @Resolver(() => CallEventModel)
@@ -14,6 +15,7 @@ export class CallEventFieldsResolver {
   @ResolveField(() => CallModel, {
     nullable: true,
     description: 'The call as it is now; null once it is deleted.',
+    complexity: FIELD_COST.ownQuery,
   })
   call(@Parent() { document }: CallEventModel): Promise<CallModel | null> {
     return this.service.ofEvent(document.callId);
@@ -28,7 +30,11 @@ export class CallRecordingReadyResolver {
   ) {}
 
   @PerViewer()
-  @ResolveField(() => CallRecordingModel, { nullable: true, description: 'null once the call is deleted.' })
+  @ResolveField(() => CallRecordingModel, {
+    nullable: true,
+    description: 'null once the call is deleted.',
+    complexity: FIELD_COST.ownQuery,
+  })
   async recording(@Parent() { document }: CallRecordingReady): Promise<CallRecordingModel | null> {
     const call = await this.service.ofEvent(document.callId);
     return call && this.recordings.linkTo(call.document);

@@ -21,6 +21,7 @@ import { Places } from './places.js';
 import { toUtteranceModel, UtteranceConnection, type UtteranceModel } from './utterance.model.js';
 import type { UtteranceDocument } from './utterance.schema.js';
 import { UtterancesRepository } from './utterances.repository.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 /** What is read of a call only when it is selected. */
 @Resolver(() => CallModel)
@@ -68,13 +69,18 @@ export class CallFieldsResolver {
     nullable: true,
     description:
       'Place among the calls of the tenant that wait for concurrency, 1 is next; null: it does not wait.',
+    complexity: FIELD_COST.ownQuery,
   })
   async queuePosition(@Parent() { document }: CallModel): Promise<number | null> {
     return document.status === 'QUEUED' ? this.places.positionOf(document._id) : null;
   }
 
   @PerViewer()
-  @ResolveField(() => CallRecordingModel, { nullable: true, description: 'null: there is none (yet).' })
+  @ResolveField(() => CallRecordingModel, {
+    nullable: true,
+    description: 'null: there is none (yet).',
+    complexity: FIELD_COST.ownQuery,
+  })
   async recording(@Parent() { id, document }: CallModel): Promise<CallRecordingModel | null> {
     const recording = this.recordings.linkTo(document);
     if (recording) await this.accesses.note('recording', id);
@@ -82,7 +88,7 @@ export class CallFieldsResolver {
   }
 
   @PerViewer()
-  @ResolveField(() => UtteranceConnection)
+  @ResolveField(() => UtteranceConnection, { complexity: FIELD_COST.ownQuery })
   async transcript(@Parent() { id, document }: CallModel, @Args() page: CallPartsArgs) {
     await this.accesses.note('transcript', id);
     return paginate<UtteranceDocument, UtteranceModel>({
@@ -96,7 +102,11 @@ export class CallFieldsResolver {
     });
   }
 
-  @ResolveField(() => CallEventConnection, { name: 'events', description: 'What happened, in order.' })
+  @ResolveField(() => CallEventConnection, {
+    name: 'events',
+    description: 'What happened, in order.',
+    complexity: FIELD_COST.ownQuery,
+  })
   eventsOf(@Parent() { document }: CallModel, @Args() page: CallPartsArgs) {
     return paginate<CallEventDocument, CallEventModel>({
       list: 'callEvents',

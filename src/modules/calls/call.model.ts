@@ -11,6 +11,7 @@ import { enumOf } from '../../schema/enums.js';
 import { Node } from '../../schema/node.model.js';
 import { JSONObject } from '../../schema/scalars.js';
 import { CALL_MEDIA, type CallDocument, type CallMedium } from './call.schema.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 export const CallStatusEnum = enumOf(
   'CallStatus',
@@ -48,7 +49,10 @@ export class CallModel extends Node {
   })
   agentVersion!: number | null;
 
-  @Field({ description: 'The prompt as it was given to the provider, placeholders filled in.' })
+  @Field({
+    description: 'The prompt as it was given to the provider, placeholders filled in.',
+    complexity: FIELD_COST.longText,
+  })
   systemPrompt!: string;
 
   @Field(() => String, { nullable: true, description: "null: the provider's default." })

@@ -14,6 +14,7 @@ import { WebhookReplay } from './webhook-replay.js';
 import { CreateWebhookPayload, WebhookModel, webhookModel } from './webhook.model.js';
 import { WebhookDeliveriesArgs } from './webhooks.args.js';
 import { WebhooksService } from './webhooks.service.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 const ID_TYPE = { type: () => ID };
 
@@ -32,7 +33,10 @@ export class WebhooksResolver {
     return this.reading.list();
   }
 
-  @ResolveField(() => WebhookDeliveryConnection, { description: 'What was sent, or is to be; newest first.' })
+  @ResolveField(() => WebhookDeliveryConnection, {
+    description: 'What was sent, or is to be; newest first.',
+    complexity: FIELD_COST.ownQuery,
+  })
   deliveries(
     @Parent() webhook: WebhookModel,
     @Args() page: WebhookDeliveriesArgs,

@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { FloodError, LATE_MS, LateRefusals, MOST_LATE } from './late-refusals.js';
+
+/** How a wait ended, and after how many milliseconds. */
+async function waited(refusals: LateRefusals, key: string): Promise<{ isFlood: boolean; after: number }> {
+  const started = performance.now();
+  const isFlood = await refusals.wait(key).then(
+    () => false,
+    (error: unknown) => error instanceof FloodError,
+  );
+  return { isFlood, after: performance.now() - started };
+}
+
+describe('LateRefusals', () => {
+  it('tell the first refusals at once, keep further ones back, and cut who sends on meanwhile', async () => {
+    const refusals = new LateRefusals();
+    const first = await Promise.all(Array.from({ length: 20 }, () => waited(refusals, 'a')));
+    expect(first.every(({ isFlood }) => !isFlood)).toBe(true);
+    const late = Array.from({ length: MOST_LATE }, () => waited(refusals, 'a'));
+    expect(await waited(refusals, 'a')).toMatchObject({ isFlood: true });
+    // Somebody else is told at once meanwhile.
+    expect(await Promise.race([waited(refusals, 'b').then(() => 'b'), ...late])).toBe('b');
+    for (const { isFlood, after } of await Promise.all(late)) {
+      expect(isFlood).toBe(false);
+      expect(after).toBeGreaterThan(LATE_MS - 100);
+    }
+  });
+});

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DomainError } from '../../errors/domain-error.js';
+
+/** How long anybody is kept waiting for his turn; whoever would have to wait longer is refused at once. */
+const PATIENCE_MS = 5000;
+
+/** What somebody asks of a process, and how fast he may. */
+export interface Stride {
+  /** Whose pace it is. */
+  readonly key: string;
+  readonly points: number;
+  /** Points in a second, in the long run. */
+  readonly perSecond: number;
+  /** Points at once, after a rest. */
+  readonly burst: number;
+}
+
+/**
+ * Spreads what one asks of this process over time, so that a minute's budget is not spent in a second that others need
+ * too. What comes too fast waits, in order (the generic cell rate algorithm).
+ */
+export class Pace {
+  /** When all that was let in is paid for, by `performance.now()`; whoever was let in last stands last. */
+  private readonly paidAt = new Map<string, number>();
+
+  /**
+   * Whether all strides can be made soon.
+   * @throws DomainError RATE_LIMITED, with the seconds to wait, where one would have to wait for more than 5 s.
+   */
+  assertSoon(...strides: readonly Stride[]): void {
+    const longest = Math.max(...strides.map(stride => this.waitOf(stride)));
+    if (longest <= PATIENCE_MS) return;
+    const retryAfterSeconds = Math.ceil((longest - PATIENCE_MS) / 1000) + 1;
+    throw new DomainError('RATE_LIMITED', undefined, { retryAfterSeconds });
+  }
+
+  /** Makes the strides, and resolves when it is their turn. */
+  async make(...strides: readonly Stride[]): Promise<void> {
+    const now = performance.now();
+    const longest = Math.max(...strides.map(stride => this.waitOf(stride)));
+    for (const stride of strides) {
+      const paidAt = Math.max(now, this.paidAt.get(stride.key) ?? 0) + millisecondsOf(stride);
+      this.paidAt.delete(stride.key);
+      this.paidAt.set(stride.key, paidAt);
+    }
+    this.forgetPaid(now);
+    if (longest > 0) await sleep(longest);
+  }
+
+  private waitOf(stride: Stride): number {
+    const now = performance.now();
+    const paidAt = Math.max(now, this.paidAt.get(stride.key) ?? 0) + millisecondsOf(stride);
+    return Math.max(0, paidAt - now - (stride.burst * 1000) / stride.perSecond);
+  }
+
+  private forgetPaid(now: number): void {
+    for (const [key, paidAt] of this.paidAt) {
+      if (paidAt > now) return;
+      this.paidAt.delete(key);
+    }
+  }
+}
+
+const millisecondsOf = ({ points, perSecond }: Stride): number => (points * 1000) / perSecond;

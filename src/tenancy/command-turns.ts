@@ -1,0 +1,44 @@
+import { scopeStore } from './scope-store.js';
+
+/** Commands that the people of one tenant may have under way at a time, of the 50 connections that a process has. */
+export const COMMANDS_AT_ONCE = 4;
+
+interface Line {
+  active: number;
+  readonly waiting: (() => void)[];
+}
+
+const lines = new Map<string, Line>();
+
+/**
+ * Sends a command of the running scope when it is its turn: one tenant's people have a few under way at a time, and the
+ * others wait, first come, first served. So no operation, however many parts it reads, and no tenant fills the
+ * connections that all share. What the server does by itself, such as following a call, does not wait.
+ */
+export async function inTurn<T>(send: () => Promise<T>): Promise<T> {
+  const scope = scopeStore.scope();
+  if (!scope?.tenant || scope.viewer.kind === 'system') return send();
+  const key = scope.tenant.id.toHexString();
+  const line = lineOf(key);
+  if (line.active >= COMMANDS_AT_ONCE) await new Promise<void>(resolve => line.waiting.push(resolve));
+  else line.active += 1;
+  try {
+    return await send();
+  } finally {
+    const next = line.waiting.shift();
+    // What others have been answered meanwhile comes first.
+    if (next) setImmediate(next);
+    else {
+      line.active -= 1;
+      if (line.active === 0) lines.delete(key);
+    }
+  }
+}
+
+function lineOf(key: string): Line {
+  const known = lines.get(key);
+  if (known) return known;
+  const line = { active: 0, waiting: [] };
+  lines.set(key, line);
+  return line;
+}
