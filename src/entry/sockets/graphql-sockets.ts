@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { handleProtocols, makeServer } from 'graphql-ws';
@@ -14,7 +15,7 @@ import { addressGroup } from '../../tenancy/address-group.js';
 import { clientIp } from '../client-ip.js';
 import { MAX_BODY_BYTES } from '../http/json-body.js';
 import { OperationRunner } from '../graphql/operation-runner.js';
-import { FloodError } from '../limits/late-refusals.js';
+import { FloodError, LATE_MS } from '../limits/late-refusals.js';
 import { RequestLimits } from '../limits/request-limits.js';
 import { ScopeFactory } from '../scope-factory.js';
 import { isAllowedOrigin } from './allowed-origin.js';
@@ -208,6 +209,8 @@ export class GraphqlSockets {
       return true;
     } catch (error) {
       await this.limits.takeFromAddress(state.ip).catch(() => undefined);
+      // Whoever comes back at once is told late: until then he counts for his address.
+      if (error instanceof FloodError) await sleep(LATE_MS);
       closeNow(socket, refusedClosing(toDomainError(error).code));
       return false;
     }
