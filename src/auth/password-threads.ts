@@ -1,11 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Options } from '@node-rs/argon2';
 import { Piscina } from 'piscina';
 import { DomainError } from '../errors/domain-error.js';
 import { Metrics } from '../telemetry/metrics.js';
 
-/** Each takes 19 MiB while it runs, and there is nothing to win beyond the cores of a small machine. */
-export const AT_ONCE = 2;
+/** Each takes 19 MiB while it runs. One core is left to everybody else, where there are several. */
+export const AT_ONCE = Math.max(1, Math.min(2, availableParallelism() - 1));
 /** Beyond, whoever comes is sent away at once: he would wait for longer than he is willing to. */
 export const MOST_WAITING = 100;
 

@@ -219,7 +219,7 @@ describe('Passwords', () => {
     };
   }
 
-  it('S16 in a storm are checked two at a time, and nobody else waits behind them', async () => {
+  it('S16 in a storm are checked a few at a time, and nobody else waits behind them', async () => {
     const most = { running: 0, waiting: 0 };
     const look = async () => {
       const { values } = await server.app.get(Metrics).passwordsInWork.get();
