@@ -18,14 +18,17 @@ interface Transaction {
   readonly afterCommit: (() => void)[];
 }
 
+const running = new AsyncLocalStorage<Transaction>();
+
+/** Whether what runs here belongs to a transaction. */
+export const isInTransaction = (): boolean => running.getStore() !== undefined;
+
 /**
  * One MongoDB transaction around a change, its events and its audit row: all of them are stored, or none.
  * Inside, every operation joins the transaction by itself; run them one after the other.
  */
 @Injectable()
 export class UnitOfWork {
-  private readonly storage = new AsyncLocalStorage<Transaction>();
-
   constructor(@Inject(MONGO_CONNECTION) private readonly connection: Connection) {}
 
   /**
@@ -34,14 +37,14 @@ export class UnitOfWork {
    * @throws MongoTransactionTimeoutError after 8 s; whether it is stored is then unknown.
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.storage.getStore()) return work();
+    if (isInTransaction()) return work();
     const deadline = performance.now() + DEADLINE_MS;
     let transaction: Transaction = { afterCommit: [] };
     const committing = this.connection.transaction(
       async () => {
         if (performance.now() > deadline) throw new MongoTransactionTimeoutError();
         transaction = { afterCommit: [] };
-        return this.storage.run(transaction, work);
+        return running.run(transaction, work);
       },
       {
         readConcern: { level: 'snapshot' },
@@ -56,14 +59,14 @@ export class UnitOfWork {
 
   /** Runs `callback` once the running transaction is committed; never when it is rolled back. */
   afterCommit(callback: () => void): void {
-    const transaction = this.storage.getStore();
+    const transaction = running.getStore();
     if (!transaction) throw new Error('afterCommit needs a running transaction');
     transaction.afterCommit.push(callback);
   }
 
   /** Whether a transaction is running here. */
   get isRunning(): boolean {
-    return this.storage.getStore() !== undefined;
+    return isInTransaction();
   }
 }
 

@@ -1,3 +1,4 @@
+import { isInTransaction } from '../mongo/unit-of-work.js';
 import { scopeStore } from './scope-store.js';
 
 /** Commands that the people of one tenant may have under way at a time, of the 50 connections that a process has. */
@@ -13,11 +14,12 @@ const lines = new Map<string, Line>();
 /**
  * Sends a command of the running scope when it is its turn: one tenant's people have a few under way at a time, and the
  * others wait, first come, first served. So no operation, however many parts it reads, and no tenant fills the
- * connections that all share. What the server does by itself, such as following a call, does not wait.
+ * connections that all share. What the server does by itself, such as following a call, does not wait; nor does what
+ * belongs to a transaction, since others may wait for what it has locked.
  */
 export async function inTurn<T>(send: () => Promise<T>): Promise<T> {
   const scope = scopeStore.scope();
-  if (!scope?.tenant || scope.viewer.kind === 'system') return send();
+  if (!scope?.tenant || scope.viewer.kind === 'system' || isInTransaction()) return send();
   const key = scope.tenant.id.toHexString();
   const line = lineOf(key);
   if (line.active >= COMMANDS_AT_ONCE) await new Promise<void>(resolve => line.waiting.push(resolve));
