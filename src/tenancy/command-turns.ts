@@ -17,7 +17,7 @@ const lines = new Map<string, Line>();
  * connections that all share. What the server does by itself, such as following a call, does not wait; nor does what
  * belongs to a transaction, since others may wait for what it has locked.
  */
-export async function inTurn<T>(send: () => Promise<T>): Promise<T> {
+export async function sendInTurn<T>(send: () => Promise<T>): Promise<T> {
   const scope = scopeStore.scope();
   if (!scope?.tenant || scope.viewer.kind === 'system' || isInTransaction()) return send();
   const key = scope.tenant.id.toHexString();

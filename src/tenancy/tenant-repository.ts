@@ -1,5 +1,5 @@
 import type { Model, PipelineStage, QueryFilter, UpdateQuery } from 'mongoose';
-import { inTurn } from './command-turns.js';
+import { sendInTurn } from './command-turns.js';
 import type { ScopedDocument } from './plugin/scoped-schema.js';
 
 /** A filter over a tenant's own documents; the tenant itself is never part of it. */
@@ -19,7 +19,7 @@ export interface FindOptions {
  * The only way to tenant-owned data. It knows no tenant id: the running operation's scope decides, in the hooks
  * of the scoped schema, which refuse everything outside of it. Documents are plain objects, never live Mongoose
  * documents, so nothing can be saved around this class. Commands of one tenant's people are
- * sent a few at a time ({@link inTurn}).
+ * sent a few at a time ({@link sendInTurn}).
  */
 export abstract class TenantRepository<T extends ScopedDocument> {
   readonly #model: Model<T>;
@@ -32,7 +32,7 @@ export abstract class TenantRepository<T extends ScopedDocument> {
     const query = this.#model.find(filter as QueryFilter<T>, options.projection ?? null);
     if (options.sort) query.sort(options.sort);
     if (options.limit !== undefined) query.limit(options.limit);
-    return await inTurn(() => query.lean().exec());
+    return await sendInTurn(() => query.lean().exec());
   }
 
   protected async findOne(
@@ -43,7 +43,7 @@ export abstract class TenantRepository<T extends ScopedDocument> {
   }
 
   protected async count(filter: ScopedFilter<T>): Promise<number> {
-    return inTurn(() => this.#model.countDocuments(filter as QueryFilter<T>).exec());
+    return sendInTurn(() => this.#model.countDocuments(filter as QueryFilter<T>).exec());
   }
 
   /** Stores one document and returns it with its tenant. @throws a duplicate-key error of the driver. */
@@ -54,7 +54,9 @@ export abstract class TenantRepository<T extends ScopedDocument> {
 
   protected async insertMany(documents: readonly NewDocument<T>[]): Promise<T[]> {
     if (documents.length === 0) return [];
-    const stored = await inTurn(() => this.#model.insertMany(documents.map(document => ({ ...document }))));
+    const stored = await sendInTurn(() =>
+      this.#model.insertMany(documents.map(document => ({ ...document }))),
+    );
     return stored.map(document => (document as unknown as { toObject(): T }).toObject());
   }
 
@@ -64,7 +66,7 @@ export abstract class TenantRepository<T extends ScopedDocument> {
     update: ScopedUpdate<T>,
     options: { upsert?: boolean } = {},
   ): Promise<T | null> {
-    return await inTurn(() =>
+    return await sendInTurn(() =>
       this.#model
         .findOneAndUpdate(filter as QueryFilter<T>, update as UpdateQuery<T>, {
           returnDocument: 'after',
@@ -77,7 +79,7 @@ export abstract class TenantRepository<T extends ScopedDocument> {
 
   /** Changes all matches and returns how many there were. */
   protected async updateMany(filter: ScopedFilter<T>, update: ScopedUpdate<T>): Promise<number> {
-    const changed = await inTurn(() =>
+    const changed = await sendInTurn(() =>
       this.#model.updateMany(filter as QueryFilter<T>, update as UpdateQuery<T>).exec(),
     );
     return changed.matchedCount;
@@ -88,17 +90,17 @@ export abstract class TenantRepository<T extends ScopedDocument> {
     changes: readonly { filter: ScopedFilter<T>; update: ScopedUpdate<T> }[],
   ): Promise<void> {
     if (changes.length === 0) return;
-    await inTurn(() => this.#model.bulkWrite(changes.map(change => ({ updateOne: change })) as never));
+    await sendInTurn(() => this.#model.bulkWrite(changes.map(change => ({ updateOne: change })) as never));
   }
 
   /** Removes all matches and returns how many there were. */
   protected async deleteMany(filter: ScopedFilter<T>): Promise<number> {
-    const removed = await inTurn(() => this.#model.deleteMany(filter as QueryFilter<T>).exec());
+    const removed = await sendInTurn(() => this.#model.deleteMany(filter as QueryFilter<T>).exec());
     return removed.deletedCount;
   }
 
   /** Runs a pipeline; the tenant's `$match` is put first, and into every join. */
   protected async aggregate<R>(pipeline: PipelineStage[]): Promise<R[]> {
-    return inTurn(() => this.#model.aggregate<R>(pipeline).exec());
+    return sendInTurn(() => this.#model.aggregate<R>(pipeline).exec());
   }
 }

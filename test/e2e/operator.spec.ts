@@ -8,7 +8,7 @@ describe('The operator on the command line', () => {
   let tenant: SeededTenant;
 
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ env: { REQUESTS_PER_MINUTE: '3000' } });
     tenant = await seedTenant(server);
   });
   afterAll(() => server.stop());
