@@ -63,11 +63,6 @@ export class UnitOfWork {
     if (!transaction) throw new Error('afterCommit needs a running transaction');
     transaction.afterCommit.push(callback);
   }
-
-  /** Whether a transaction is running here. */
-  get isRunning(): boolean {
-    return isInTransaction();
-  }
 }
 
 /** What comes in time. What comes later is nobody's any more: a commit that does is found by whoever tries again. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Connection, QueryFilter } from 'mongoose';
 import { type CollectionDefinition, modelOn } from '../mongo/model-provider.js';
 import { SWEEPER_CONNECTION } from '../mongo/mongo.tokens.js';
-import { UnitOfWork } from '../mongo/unit-of-work.js';
+import { isInTransaction } from '../mongo/unit-of-work.js';
 import type { ScopedDocument } from './plugin/scoped-schema.js';
 import type { ScopedFilter } from './tenant-repository.js';
 
@@ -14,7 +14,6 @@ import type { ScopedFilter } from './tenant-repository.js';
 export class Sweeper {
   constructor(
     @Inject(SWEEPER_CONNECTION) private readonly connection: Connection,
-    private readonly work: UnitOfWork,
   ) {}
 
   /**
@@ -25,7 +24,7 @@ export class Sweeper {
     definition: CollectionDefinition<T>,
     filter: ScopedFilter<T>,
   ): Promise<number> {
-    if (this.work.isRunning) throw new Error('What the sweeper removes is part of no transaction');
+    if (isInTransaction()) throw new Error('What the sweeper removes is part of no transaction');
     const model = modelOn(this.connection, definition);
     return (await model.deleteMany(filter as QueryFilter<T>).exec()).deletedCount;
   }

@@ -4,7 +4,7 @@ import { CallEvents } from '../../events/call-events.js';
 import { Sealer } from '../../events/sealer.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { StoreClock } from '../../mongo/store-clock.js';
-import { UnitOfWork } from '../../mongo/unit-of-work.js';
+import { isInTransaction, UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { type AuditAction, AuditLog } from '../audit/audit-log.js';
 import { UsageLedger } from '../usage/usage-ledger.service.js';
@@ -61,7 +61,7 @@ export class CallChanges {
       }
       return { call: current, hasEvents };
     });
-    if (hasEvents && !this.work.isRunning) await this.settle();
+    if (hasEvents && !isInTransaction()) await this.settle();
     return call;
   }
 
