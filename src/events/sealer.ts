@@ -1,7 +1,8 @@
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { UnitOfWork } from '../mongo/unit-of-work.js';
 import type { ObjectId } from '../mongo/object-id.js';
+import { OneAtATime } from '../repeat/one-at-a-time.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
 import { jobScope } from '../tenancy/tenant-scope.js';
@@ -13,14 +14,6 @@ import { type StreamHead, StreamHeads } from './stream-heads.js';
 /** Where the stream stands after a batch. */
 export interface Sealed extends Pick<StreamHead, 'position' | 'hash'> {
   readonly further?: readonly ObjectId[];
-}
-
-/** A run of the sealer over one stream. */
-interface Run {
-  readonly done: Promise<void>;
-  /** Whether it has begun to read: what is committed from then on may need another run. */
-  hasBegun: boolean;
-  next: Promise<void> | null;
 }
 
 /** How a stream gives places to rows: called inside a transaction, for rows that have none yet. */
@@ -49,8 +42,8 @@ export class Sealer {
   private readonly logger = new Logger('Sealer');
   private readonly sealings = new Map<StreamName, StreamSealing>();
   private readonly followers = new Map<StreamName, (() => Promise<void>)[]>();
-  /** Runs of this process: one at a time per tenant and stream, with at most one more waiting behind it. */
-  private readonly running = new Map<string, Run>();
+  /** Runs of this process: one at a time per tenant and stream. What is committed once a run has begun may need another. */
+  private readonly runs = new OneAtATime<void>();
 
   constructor(
     private readonly outbox: Outbox,
@@ -87,28 +80,7 @@ export class Sealer {
    */
   seal(tenantId: ObjectId, stream: StreamName): Promise<void> {
     const key = `${stream}:${tenantId.toHexString()}`;
-    const running = this.running.get(key);
-    if (!running) return this.start(key, tenantId, stream);
-    if (!running.hasBegun) return running.done;
-    // The current run may have read the outbox before the caller's commit: one more run behind it suffices.
-    running.next ??= running.done.catch(() => undefined).then(() => this.start(key, tenantId, stream));
-    return running.next;
-  }
-
-  private start(key: string, tenantId: ObjectId, stream: StreamName): Promise<void> {
-    const begin = () => {
-      run.hasBegun = true;
-      return this.sealAll(tenantId, stream);
-    };
-    // One turn later, so that all who ask in this turn share the run.
-    const done = turn()
-      .then(begin)
-      .finally(() => {
-        if (!run.next) this.running.delete(key);
-      });
-    const run: Run = { done, hasBegun: false, next: null };
-    this.running.set(key, run);
-    return done;
+    return this.runs.run(key, () => this.sealAll(tenantId, stream));
   }
 
   private async sealAll(tenantId: ObjectId, stream: StreamName): Promise<void> {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { OneAtATime } from './one-at-a-time.js';
 
@@ -16,6 +17,8 @@ describe('OneAtATime', () => {
       return own;
     };
     const first = runs.run('a', work);
+    expect(runs.run('a', work)).toBe(first);
+    await turn();
     const meanwhile = [runs.run('a', work), runs.run('a', work), runs.run('a', work)];
     const other = runs.run('b', work);
     await expect(first).rejects.toThrow('The first one fails');

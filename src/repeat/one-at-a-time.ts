@@ -1,25 +1,41 @@
-/** Does one piece of work per key at a time. Those who ask while it runs share the next run: it starts after they asked. */
+import { setImmediate as turn } from 'node:timers/promises';
+
+interface Run<T> {
+  readonly done: Promise<T>;
+  /** Whether it has begun to read: what changes from then on may need another run. */
+  hasBegun: boolean;
+  next: Promise<T> | null;
+}
+
+/**
+ * Does one piece of work per key at a time, with at most one more waiting behind it. Whoever asks gets a run that begins
+ * after he asked: those who ask in the same turn share one, and those who ask while it runs share the next.
+ */
 export class OneAtATime<T> {
-  private readonly running = new Map<string, Promise<T>>();
-  private readonly next = new Map<string, Promise<T>>();
+  private readonly runs = new Map<string, Run<T>>();
 
   run(key: string, work: () => Promise<T>): Promise<T> {
-    const known = this.next.get(key);
-    if (known) return known;
-    const running = this.running.get(key);
+    const running = this.runs.get(key);
     if (!running) return this.start(key, work);
-    const next = running.then(nothing, nothing).then(() => {
-      this.next.delete(key);
-      return this.start(key, work);
-    });
-    this.next.set(key, next);
-    return next;
+    if (!running.hasBegun) return running.done;
+    running.next ??= running.done.then(nothing, nothing).then(() => this.start(key, work));
+    return running.next;
   }
 
   private start(key: string, work: () => Promise<T>): Promise<T> {
-    const run = work().finally(() => this.running.delete(key));
-    this.running.set(key, run);
-    return run;
+    const begin = () => {
+      run.hasBegun = true;
+      return work();
+    };
+    // One turn later, so that all who ask in this turn share the run.
+    const done = turn()
+      .then(begin)
+      .finally(() => {
+        if (!run.next) this.runs.delete(key);
+      });
+    const run: Run<T> = { done, hasBegun: false, next: null };
+    this.runs.set(key, run);
+    return done;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '../../events/outbox.js';
 import { type StreamHead, StreamHeads } from '../../events/stream-heads.js';
+import { OneAtATime } from '../../repeat/one-at-a-time.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import type { AuditCheckpoint } from './audit-checkpoint.js';
 import { AuditChain } from './audit-chain.js';
@@ -8,7 +9,6 @@ import { GENESIS } from './audit-hash.js';
 import type { AuditVerificationModel } from './audit-verification.model.js';
 import { type AuditWalk, WALK_START, walkOn } from './audit-walk.js';
 import { AuditRepository } from './audit.repository.js';
-import { OneAtATime } from './one-at-a-time.js';
 import type { AuditDocument } from './audit.schema.js';
 
 /** Small enough that nobody waits for one page's hashes. */
