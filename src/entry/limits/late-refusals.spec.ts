@@ -25,4 +25,16 @@ describe('LateRefusals', () => {
       expect(after).toBeGreaterThan(LATE_MS - 100);
     }
   });
+
+  it('count those that were kept back in an earlier window until they are told, and no longer', async () => {
+    const windowMs = 1000;
+    const refusals = new LateRefusals(windowMs);
+    const many = (count: number) => Promise.all(Array.from({ length: count }, () => waited(refusals, 'a')));
+    const late = many(20 + MOST_LATE);
+    await new Promise(resolve => setTimeout(resolve, windowMs + 100));
+    await many(20);
+    expect(await waited(refusals, 'a')).toMatchObject({ isFlood: true });
+    await late;
+    expect((await many(20 + MOST_LATE)).filter(({ isFlood }) => isFlood)).toEqual([]);
+  });
 });

@@ -30,6 +30,8 @@ export class LateRefusals {
   /** The one whose window ends first stands first. */
   private readonly senders = new Map<string, Sender>();
 
+  constructor(private readonly windowMs = WINDOW_MS) {}
+
   /** Resolves when the sender may be refused. @throws FloodError when he is to be cut off instead. */
   async wait(key: string): Promise<void> {
     const sender = this.senderOf(key);
@@ -46,19 +48,20 @@ export class LateRefusals {
 
   private senderOf(key: string): Sender {
     const now = performance.now();
-    const known = this.senders.get(key);
-    if (known && known.endsAt > now) return known;
+    const sender = this.senders.get(key) ?? { refusals: 0, late: 0, endsAt: 0 };
+    if (sender.endsAt > now) return sender;
     this.forgetPast(now);
-    const sender = { refusals: 0, late: known?.late ?? 0, endsAt: now + WINDOW_MS };
+    sender.refusals = 0;
+    sender.endsAt = now + this.windowMs;
     this.senders.delete(key);
     this.senders.set(key, sender);
     return sender;
   }
 
   private forgetPast(now: number): void {
-    for (const [key, { endsAt }] of this.senders) {
+    for (const [key, { endsAt, late }] of this.senders) {
       if (endsAt > now) return;
-      this.senders.delete(key);
+      if (late === 0) this.senders.delete(key);
     }
   }
 }

@@ -28,7 +28,7 @@ export class Pace {
    * @throws DomainError RATE_LIMITED, with the seconds to wait, where one would have to wait for more than 5 s.
    */
   assertSoon(...strides: readonly Stride[]): void {
-    const longest = Math.max(...strides.map(stride => this.waitOf(stride)));
+    const longest = this.longestWait(strides, performance.now());
     if (longest <= PATIENCE_MS) return;
     const retryAfterSeconds = Math.ceil((longest - PATIENCE_MS) / 1000) + 1;
     throw new DomainError('RATE_LIMITED', undefined, { retryAfterSeconds });
@@ -37,9 +37,9 @@ export class Pace {
   /** Makes the strides, and resolves when it is their turn. */
   async make(...strides: readonly Stride[]): Promise<void> {
     const now = performance.now();
-    const longest = Math.max(...strides.map(stride => this.waitOf(stride)));
+    const longest = this.longestWait(strides, now);
     for (const stride of strides) {
-      const paidAt = Math.max(now, this.paidAt.get(stride.key) ?? 0) + millisecondsOf(stride);
+      const paidAt = this.paidAfter(stride, now);
       this.paidAt.delete(stride.key);
       this.paidAt.set(stride.key, paidAt);
     }
@@ -47,10 +47,15 @@ export class Pace {
     if (longest > 0) await sleep(longest);
   }
 
-  private waitOf(stride: Stride): number {
-    const now = performance.now();
-    const paidAt = Math.max(now, this.paidAt.get(stride.key) ?? 0) + millisecondsOf(stride);
-    return Math.max(0, paidAt - now - (stride.burst * 1000) / stride.perSecond);
+  private longestWait(strides: readonly Stride[], now: number): number {
+    const waits = strides.map(
+      stride => this.paidAfter(stride, now) - now - (stride.burst * 1000) / stride.perSecond,
+    );
+    return Math.max(0, ...waits);
+  }
+
+  private paidAfter({ key, points, perSecond }: Stride, now: number): number {
+    return Math.max(now, this.paidAt.get(key) ?? 0) + (points * 1000) / perSecond;
   }
 
   private forgetPaid(now: number): void {
@@ -60,5 +65,3 @@ export class Pace {
     }
   }
 }
-
-const millisecondsOf = ({ points, perSecond }: Stride): number => (points * 1000) / perSecond;
