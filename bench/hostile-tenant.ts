@@ -29,8 +29,8 @@ const OPERATIONS = [
 const LOG_IN = (subdomain: string, index: number) =>
   `mutation { logIn(input: { email: "nobody-${index}@${subdomain}.example", password: "wrong horse battery" }) { user { id } } }`;
 
-type Hostility = Pick<Attack, 'operations' | 'connections' | 'queries' | 'sockets'>;
-const QUIETLY = { operations: [], connections: 0, queries: [], sockets: 0 };
+type Hostility = Omit<Attack, 'url' | 'headers'>;
+const QUIETLY: Hostility = { operations: [], connections: 0, queries: [], sockets: 0 };
 
 /** What somebody may try who has a tenant, and wants the process for himself. */
 const ATTACKS: Readonly<Record<string, (tenant: SeededTenant) => Hostility>> = {
@@ -51,14 +51,16 @@ const ATTACKS: Readonly<Record<string, (tenant: SeededTenant) => Hostility>> = {
 /** A tenant with so much in it that its operations cost something. */
 async function hostileTenant(server: ServerProcess): Promise<SeededTenant> {
   const tenant = await seedTenant(server, 'Hostile');
-  const systemPrompt = 'Be a nuisance. '.repeat(60);
-  for (let index = 0; index < AGENTS; index += 1) {
-    await tenant.admin.client.data(
-      'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { id } }',
-      { input: { name: `Agent ${index}`, systemPrompt } },
-    );
-  }
+  await addAgents(tenant.admin.client, AGENTS, 'Be a nuisance. '.repeat(60));
   return tenant;
+}
+
+async function addAgents(client: Client, count: number, systemPrompt: string): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    await client.data('mutation ($input: CreateAgentInput!) { createAgent(input: $input) { id } }', {
+      input: { name: `Agent ${index}`, systemPrompt },
+    });
+  }
 }
 
 /** The slow end of a neighbour's queries, in milliseconds from the moment that each was due. */
@@ -90,11 +92,7 @@ function attack(server: ServerProcess, tenant: SeededTenant, hostility: Hostilit
 export async function benchHostileTenant(): Promise<Comparison[]> {
   const server = await startServerProcess({ LOG_LEVEL: 'error', SIGN_UPS_PER_HOUR: '1000' });
   const neighbour = (await seedTenant(server, 'Neighbour')).admin.client;
-  for (let index = 0; index < 20; index += 1) {
-    await neighbour.data('mutation ($input: CreateAgentInput!) { createAgent(input: $input) { id } }', {
-      input: { name: `Agent ${index}`, systemPrompt: 'Help.' },
-    });
-  }
+  await addAgents(neighbour, 20, 'Help.');
   await slowest(neighbour, QUIET_MS);
   const comparisons: Comparison[] = [];
   for (const [what, plan] of Object.entries(ATTACKS)) {

@@ -18,8 +18,8 @@ export interface FindOptions {
 /**
  * The only way to tenant-owned data. It knows no tenant id: the running operation's scope decides, in the hooks
  * of the scoped schema, which refuse everything outside of it. Documents are plain objects, never live Mongoose
- * documents, so nothing can be saved around this class. Commands of one tenant's people are
- * sent a few at a time ({@link sendInTurn}).
+ * documents, so nothing can be saved around this class. Commands of one tenant's people are sent a
+ * few at a time ({@link sendInTurn}).
  */
 export abstract class TenantRepository<T extends ScopedDocument> {
   readonly #model: Model<T>;
