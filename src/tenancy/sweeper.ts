@@ -12,9 +12,7 @@ import type { ScopedFilter } from './tenant-repository.js';
  */
 @Injectable()
 export class Sweeper {
-  constructor(
-    @Inject(SWEEPER_CONNECTION) private readonly connection: Connection,
-  ) {}
+  constructor(@Inject(SWEEPER_CONNECTION) private readonly connection: Connection) {}
 
   /**
    * Removes all matches of the running scope's tenant, and returns how many there were.
