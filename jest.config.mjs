@@ -17,6 +17,8 @@ export default {
   ...(kit('global-setup.ts') && { globalSetup: '<rootDir>/test/jest/global-setup.mjs' }),
   ...(kit('global-teardown.ts') && { globalTeardown: '<rootDir>/test/jest/global-teardown.mjs' }),
   maxWorkers: 2,
+  // Node keeps the modules of files that are over: a worker that has collected too many is started anew.
+  workerIdleMemoryLimit: '1GB',
   // Far more than any test needs: a busy machine must not decide one.
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/jest/log-reporter.mjs', '<rootDir>/test/jest/summary-reporter.mjs'],

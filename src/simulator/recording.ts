@@ -41,7 +41,9 @@ function totalSamples(call: StoredCall): number {
 function* silence(samples: number, noise: Random): Generator<Buffer, void, void> {
   for (let left = samples; left > 0; left -= SILENCE_SAMPLES) {
     const piece = new Int16Array(Math.min(left, SILENCE_SAMPLES));
-    yield bytesOf(piece.map(() => Math.round((noise() - 0.5) * 6)));
+    for (let position = 0; position < piece.length; position += 1)
+      piece[position] = Math.round((noise() - 0.5) * 6);
+    yield bytesOf(piece);
   }
 }
 

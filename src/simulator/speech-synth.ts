@@ -8,7 +8,7 @@ export const SAMPLE_RATE = 16_000;
 const VOICES = { agent: { pitch: 196, tract: 1.14 }, user: { pitch: 118, tract: 1 } } as const;
 const BANDWIDTHS = [80, 110, 170] as const;
 const PEAK = 9000;
-/** The filters are set anew each so many samples; their formants glide in between. */
+/** Formants, pitch and loudness are set anew each so many samples. */
 const FRAME = 64;
 
 /**
@@ -46,25 +46,36 @@ function voice(
 ): void {
   const onset = syllable.consonant ? Math.floor(out.length * 0.22) : 0;
   const rest = syllable.endsWord ? Math.floor(out.length * 0.82) : out.length;
-  const filters = BANDWIDTHS.map(() => new Resonator());
+  const [first, second, third] = [new Resonator(), new Resonator(), new Resonator()] as const;
   const accent = 1 + 0.08 * (random() - 0.3);
   let phase = 0;
+  let step = 0;
+  let loudness = loudnessAt(0);
+  let swell = 0;
   for (let position = 0; position < rest; position += 1) {
-    const share = position / rest;
     if (position % FRAME === 0) {
-      filters.forEach((filter, band) => {
-        const target = (syllable.formants[band] ?? 0) * tract;
-        filter.tune(target * (0.88 + 0.12 * Math.min(1, share * 3)), BANDWIDTHS[band] ?? 100);
+      const share = position / rest;
+      const glide = tract * (0.88 + 0.12 * Math.min(1, share * 3));
+      [first, second, third].forEach((filter, band) => {
+        filter.tune((syllable.formants[band] ?? 0) * glide, BANDWIDTHS[band] ?? 100);
       });
+      const declination = 1.12 - 0.24 * progress - 0.06 * share;
+      step = (pitch * accent * declination * (1 + 0.01 * (random() - 0.5))) / SAMPLE_RATE;
+      loudness = loudnessAt(share);
+      swell = (loudnessAt(Math.min(1, share + FRAME / rest)) - loudness) / FRAME;
     }
-    const declination = 1.12 - 0.24 * progress - 0.06 * share;
-    phase += (pitch * accent * declination * (1 + 0.01 * (random() - 0.5))) / SAMPLE_RATE;
-    phase -= Math.floor(phase);
+    phase += step;
+    if (phase >= 1) phase -= 1;
     const breath = random() - 0.5;
     const source = position < onset ? breath * 0.5 : glottalFlow(phase) + breath * 0.03;
-    const sum = filters.reduce((total, filter, band) => total + filter.run(source) / (band + 1), 0);
-    out[position] = sum * Math.sin(Math.PI * Math.min(1, share + 0.02)) ** 0.6;
+    out[position] = (first.run(source) + second.run(source) / 2 + third.run(source) / 3) * loudness;
+    loudness += swell;
   }
+}
+
+/** How a syllable swells and fades, `share` of it being over. */
+function loudnessAt(share: number): number {
+  return Math.sin(Math.PI * Math.min(1, share + 0.02)) ** 0.6;
 }
 
 /** The slope of the air flow through the glottis over one period: a slow opening and a sudden closure. */
@@ -100,5 +111,8 @@ function scaledTo16Bit(sound: Float32Array): Int16Array {
   let loudest = 0;
   for (const sample of sound) loudest = Math.max(loudest, Math.abs(sample));
   const factor = loudest === 0 ? 0 : PEAK / loudest;
-  return Int16Array.from(sound, sample => Math.round(sample * factor));
+  const scaled = new Int16Array(sound.length);
+  for (let position = 0; position < scaled.length; position += 1)
+    scaled[position] = Math.round((sound[position] ?? 0) * factor);
+  return scaled;
 }

@@ -10,7 +10,7 @@ const EVERY_MINUTES = 60;
 const OUTAGE_HOURS = { from: 6, until: 10 };
 const BILLED_AFTER_MS = 3 * HOUR_MS;
 /** What falls due within so much of a step of time is done with it. */
-const GRAIN_MS = 5000;
+const GRAIN_MS = 15_000;
 
 const CALLS = `query {
   calls(first: 50) { nodes {

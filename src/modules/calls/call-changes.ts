@@ -5,6 +5,7 @@ import { Sealer } from '../../events/sealer.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { isInTransaction, UnitOfWork } from '../../mongo/unit-of-work.js';
+import { Turns } from '../../repeat/turns.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { type AuditAction, AuditLog } from '../audit/audit-log.js';
 import { UsageLedger } from '../usage/usage-ledger.service.js';
@@ -31,6 +32,8 @@ const OVER_ACTIONS: Partial<Record<CallDocument['status'], AuditAction>> = {
  */
 @Injectable()
 export class CallChanges {
+  private readonly turns = new Turns();
+
   constructor(
     private readonly calls: CallsRepository,
     private readonly utterances: UtterancesRepository,
@@ -50,7 +53,7 @@ export class CallChanges {
    * Safe to repeat: what is known already changes nothing. Inside a running transaction the caller settles after it.
    */
   async apply(callId: ObjectId, ...news: readonly CallNews[]): Promise<CallDocument | null> {
-    const { call, hasEvents } = await this.work.run(async () => {
+    const { call, hasEvents } = await this.inTurn(callId, async () => {
       let current = await this.calls.findEvenDeleted(callId);
       let hasEvents = false;
       for (const piece of news) {
@@ -63,6 +66,15 @@ export class CallChanges {
     });
     if (hasEvents && !isInTransaction()) await this.settle();
     return call;
+  }
+
+  /**
+   * Runs `work`, which changes the call, in a transaction, after those changes of it that this process has begun: news
+   * of a live call comes so fast that whoever competes with it may lose until his time is up. Joins a running transaction.
+   */
+  async inTurn<T>(callId: ObjectId, work: () => Promise<T>): Promise<T> {
+    if (isInTransaction()) return work();
+    return this.turns.run(callId.toHexString(), () => this.work.run(work));
   }
 
   /** Waits until what was just stored is readable in its place; if that fails, the scan does it later. */

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { StoreClock } from '../../mongo/store-clock.js';
 import type { ObjectId } from '../../mongo/object-id.js';
-import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { RecordingStore } from '../../recordings/recording-store.js';
 import { CallChanges } from './call-changes.js';
 import type { CallNews } from './call-news.js';
@@ -23,7 +22,6 @@ export class CallErasureService {
     private readonly steward: CallSteward,
     private readonly recordings: RecordingStore,
     private readonly loads: ProviderLoads,
-    private readonly work: UnitOfWork,
     private readonly clock: StoreClock,
   ) {}
 
@@ -62,7 +60,7 @@ export class CallErasureService {
 
   private async tell(call: CallDocument, ...news: readonly CallNews[]): Promise<void> {
     const end: CallNews[] = isOver(call.status) ? [] : [{ kind: 'endRequested', at: this.clock.now() }];
-    await this.work.run(async () => {
+    await this.changes.inTurn(call._id, async () => {
       await this.changes.apply(call._id, ...end, ...news);
       await this.steward.enqueue(call._id);
     });

@@ -4,7 +4,6 @@ import { conflict, DomainError, notFound } from '../../errors/domain-error.js';
 import { toPublicId } from '../../ids/public-id.js';
 import { JobRunner } from '../../jobs/job-runner.js';
 import { StoreClock } from '../../mongo/store-clock.js';
-import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { Providers } from '../ultravox/providers.js';
 import { ProviderError } from '../ultravox/voice-provider.js';
@@ -31,7 +30,6 @@ export class SteerCall {
     private readonly providers: Providers,
     private readonly holds: LegalHolds,
     private readonly audit: AuditLog,
-    private readonly work: UnitOfWork,
     private readonly clock: StoreClock,
   ) {}
 
@@ -43,7 +41,7 @@ export class SteerCall {
   async end(publicId: string): Promise<CallDocument> {
     const call = await this.service.load(publicId);
     if (isOver(call.status)) return call;
-    await this.work.run(async () => {
+    await this.changes.inTurn(call._id, async () => {
       await this.changes.apply(call._id, { kind: 'endRequested', at: this.clock.now() });
       await this.audit.record({ action: 'call.end_requested', details: { callId: publicId } });
       await this.steward.enqueue(call._id);
@@ -85,7 +83,7 @@ export class SteerCall {
     const call = await this.service.load(publicId);
     if (!isOver(call.status)) throw conflict('The call is not over: end it first.');
     await this.holds.assertUserFree(call.createdById);
-    await this.work.run(async () => {
+    await this.changes.inTurn(call._id, async () => {
       await this.changes.apply(call._id, { kind: 'deleted', at: this.clock.now() });
       await this.audit.record({ action: 'call.deleted', details: { callId: publicId } });
       await this.steward.enqueue(call._id);
