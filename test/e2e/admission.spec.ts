@@ -191,16 +191,17 @@ describe('Admission', () => {
     const { db } = server;
     const sample = await db.collection('providerLoads').findOne({});
     // As it stands in a store that was set back to before the call's end.
-    await db.collection('places').insertOne({
-      _id: newObjectId(),
+    const places = db.collection<Loose>('places');
+    const { insertedId: _id } = await places.insertOne({
       tenantId: tenantIdOf(tenant),
       accountId: sample?._id,
       since: new Date(),
       seat: 1,
-      leasedUntil: new Date(Date.now() - 1),
+      leasedUntil: new Date(Date.now() + 60_000),
     });
     const next = await startCall(client);
     expect(next.status).toBe('QUEUED');
+    await places.updateOne({ _id }, { $set: { leasedUntil: new Date(Date.now() - 1) } });
     await callWithStatus(client, next.id, 'COMPLETED');
   });
 
