@@ -115,7 +115,7 @@ describe('Admission', () => {
       );
     expect(await positions(large.admin.client, many)).toEqual(upTo(24));
     expect(await positions(small.admin.client, few)).toEqual([1, 2, 3]);
-    for (const { id } of holding) await large.admin.client.data(END, { id });
+    await Promise.all(holding.map(({ id }) => large.admin.client.data(END, { id })));
     for (const { id } of few) await callWithStatus(small.admin.client, id, 'COMPLETED');
     for (const { id } of many) {
       expect(await callWithStatus(large.admin.client, id, 'COMPLETED')).toMatchObject({
