@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client, Loose } from '../kit/client.js';
+import { operate } from '../kit/operate.js';
 import { callWithStatus, seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 
@@ -54,29 +53,10 @@ describe('What a tenant has used', () => {
   const entries = async (): Promise<Loose[]> =>
     server.db.collection('usageEntries').find({}).sort({ recordedAt: 1, ordinal: 1 }).toArray();
 
-  const voho = async (...args: string[]): Promise<{ code: number; text: string }> => {
-    const { MONGODB_URI, REDIS_URL, JWT_SECRET, MASTER_KEY, SIMULATOR_URL = '' } = server.settings;
-    const child = spawn(
-      process.execPath,
-      ['--import', './test/jest/register.mjs', 'src/operator/main.ts', ...args],
-      {
-        env: {
-          PATH: process.env['PATH'],
-          NODE_ENV: 'test',
-          MONGODB_URI,
-          REDIS_URL,
-          JWT_SECRET,
-          MASTER_KEY,
-          SIMULATOR_URL,
-        },
-      },
-    );
-    let text = '';
-    for (const output of [child.stdout, child.stderr]) {
-      output.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    }
-    const [code] = (await once(child, 'close')) as [number];
-    return { code, text };
+  const voho = async (...args: string[]): Promise<{ code: number | null; text: string }> => {
+    const { SIMULATOR_URL = '' } = server.settings;
+    const { code, out, err } = await operate(server, args, { SIMULATOR_URL });
+    return { code, text: out + err };
   };
 
   it('is nothing at first', async () => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Settings } from '../../src/config/settings.js';
+import { program } from './program.js';
 
 /** What a command of the operator has come to. */
 export interface Operated {
@@ -12,16 +13,16 @@ export interface Operated {
 export type Stores = Pick<Settings, 'MONGODB_URI' | 'REDIS_URL' | 'JWT_SECRET' | 'MASTER_KEY'>;
 
 /** Runs the operator's command line on a server's stores, as a process of its own. */
-export function operate(
+export async function operate(
   server: { readonly settings: Stores },
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Operated> {
   const { MONGODB_URI, REDIS_URL, JWT_SECRET, MASTER_KEY } = server.settings;
   const own = { PATH: process.env['PATH'], NODE_ENV: 'test', MONGODB_URI, REDIS_URL, JWT_SECRET, MASTER_KEY };
+  const all = [...(await program('operator/main')), ...args];
   return new Promise((resolve, reject) => {
-    const program = ['--import', './test/jest/register.mjs', 'src/operator/main.ts', ...args];
-    const child = spawn(process.execPath, program, { env: { ...own, ...env } });
+    const child = spawn(process.execPath, all, { env: { ...own, ...env } });
     let [out, err] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));

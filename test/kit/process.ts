@@ -8,6 +8,7 @@ import { freePort } from '../../src/embedded/simulator-port.js';
 import { type Simulator, startSimulator } from '../../src/simulator/start-simulator.js';
 import { Client, type Credential } from './client.js';
 import { testEngines } from './engines.js';
+import { program } from './program.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** How long a start may take; far more than it does. */
@@ -35,7 +36,7 @@ export async function startServerProcess(env: Readonly<Record<string, string>> =
   const simulator = await startSimulator({ speed: 10 });
   const dataDir = await mkdtemp(join(tmpdir(), 'voho-process-'));
   const port = await freePort(0);
-  const child = spawn(process.execPath, ['--import', './test/jest/register.mjs', 'src/main.ts'], {
+  const child = spawn(process.execPath, await program('main'), {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'],

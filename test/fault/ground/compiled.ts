@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cp, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { isBuildUpToDate } from '../../kit/program.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -13,7 +14,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
  */
 export async function compiledServer(folder: string): Promise<string> {
   const target = join(folder, 'dist');
-  if (await isUpToDate()) {
+  if (await isBuildUpToDate()) {
     await cp(join(ROOT, 'dist'), target, { recursive: true });
   } else {
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -30,14 +31,4 @@ export async function compiledServer(folder: string): Promise<string> {
 export async function makeRunnable(folder: string): Promise<void> {
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }\n');
-}
-
-async function isUpToDate(): Promise<boolean> {
-  const built = await stat(join(ROOT, 'dist/main.js')).catch(() => null);
-  if (!built) return false;
-  const sources = (await readdir(join(ROOT, 'src'), { recursive: true })).filter(
-    name => name.endsWith('.ts') && !name.endsWith('.spec.ts'),
-  );
-  const changed = await Promise.all(sources.map(async name => (await stat(join(ROOT, 'src', name))).mtimeMs));
-  return changed.every(time => time <= built.mtimeMs);
 }

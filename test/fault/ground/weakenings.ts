@@ -56,9 +56,9 @@ const PATCHES: Readonly<Record<Weakening, readonly Patch[]>> = {
     },
     {
       file: 'mongo/unit-of-work.js',
-      find: 'return this.storage.run(transaction, work);',
+      find: 'return running.run(transaction, work);',
       replace:
-        'const value = await this.storage.run(transaction, work); answer(value); await new Promise(resolve => setTimeout(resolve, 1000)); return value;',
+        'const value = await running.run(transaction, work); answer(value); await new Promise(resolve => setTimeout(resolve, 1000)); return value;',
     },
     {
       file: 'mongo/unit-of-work.js',
