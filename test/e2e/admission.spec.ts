@@ -59,7 +59,7 @@ describe('Admission', () => {
   const positionOf = async (client: Client, id: string) =>
     (await client.data(POSITION, { id })).call.queuePosition as number | null;
   const eventually = async <T>(read: () => Promise<T>, isIt: (value: T) => boolean): Promise<T> => {
-    for (const deadline = Date.now() + 20_000; ;) {
+    for (const deadline = Date.now() + 60_000; ;) {
       const value = await read();
       if (isIt(value)) return value;
       if (Date.now() > deadline) throw new Error(`It is still ${JSON.stringify(value)}`);

@@ -78,5 +78,5 @@ describe('A reader that does not read', () => {
       await again.cut();
     }
     await quick.cut();
-  }, 90_000);
+  }, 240_000);
 });

@@ -116,7 +116,7 @@ describe('The log', () => {
       look += 1
     )
       await new Promise(resolve => setTimeout(resolve, 50));
-  }, 60_000);
+  });
   afterAll(() => server.stop());
 
   it('holds one JSON object per line, apart from the sentences of its start', () => {

@@ -55,7 +55,7 @@ export class MailServer {
 
   /** Waits for a mail to somebody that speaks of `word`, or for so many of them, and returns the last one. */
   async mailTo(address: string, word: string, count = 1): Promise<ReceivedMail> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const found = this.mails.filter(({ to, text }) => to.includes(address) && text.includes(word));
       const last = found.at(-1);

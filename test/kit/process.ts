@@ -12,7 +12,7 @@ import { program } from './program.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** How long a start may take; far more than it does. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 60_000;
 
 /** The server as an operator starts it: a process of its own, with what it has written so far. */
 export interface ServerProcess {

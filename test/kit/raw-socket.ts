@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 import type { Loose } from './client.js';
 
 /** How long a test waits for what must come; far more than it takes. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** A WebSocket that does what it is told, also what no client library would do. */
 export class RawSocket {

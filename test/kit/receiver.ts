@@ -71,7 +71,7 @@ export class Receiver {
 
   /** Waits until enough has come. @throws after 30 s, with what has. */
   async until(isEnough: (received: readonly Received[]) => boolean): Promise<void> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 60_000;
     while (!isEnough(this.received)) {
       const left = deadline - Date.now();
       if (left <= 0)

@@ -1,7 +1,7 @@
 import type { AnswerError } from './answer-error.js';
 
 /** How long a test waits for what must come; far more than it takes. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** What a subscription has given so far, and what it will. */
 export class Stream<T> {

@@ -212,7 +212,7 @@ describe('The audit log', () => {
       1,
       expect.stringContaining('broken at sequence 6'),
     ]);
-  }, 60_000);
+  });
 
   it('S58 does not take a checkpoint that was not signed here', async () => {
     const tenant = await tenantWithLog();
@@ -228,7 +228,7 @@ describe('The audit log', () => {
       status: 2,
       says: expect.stringContaining('not signed'),
     });
-  }, 60_000);
+  });
 
   it.each<[string, (lines: string[]) => string[], number]>([
     [
@@ -272,7 +272,7 @@ describe('The audit log', () => {
     await writeFile(file, out);
     expect([code, offline(file).status]).toEqual([0, 0]);
     expect(out).not.toContain(tenant.admin.email);
-  }, 60_000);
+  });
 
   it('S58 is followed by checkpoints that the server writes by itself', async () => {
     const tenant = await tenantWithLog();

@@ -17,7 +17,7 @@ describe('What the audit log says of reads and refusals', () => {
     for (let index = 0; index < 3; index += 1)
       calls.push((await startCall(tenant.admin.client)).id as string);
     for (const id of calls) await callWithStatus(tenant.admin.client, id, 'COMPLETED');
-  }, 60_000);
+  });
   afterAll(() => server.stop());
 
   const recorded = async ({ admin }: SeededTenant, action: string): Promise<Loose[]> => {

@@ -321,7 +321,7 @@ describe('Privacy', () => {
     });
     expect((await fetch(stay.recording.url as string)).status).toBe(200);
     expect((await other.admin.client.data(VERIFY)).verifyAuditLog.isIntact).toBe(true);
-  }, 90_000);
+  });
 
   it('removes nothing that is under a legal hold, until the operator releases it', async () => {
     const tenant = await seedTenant(server);
@@ -355,5 +355,5 @@ describe('Privacy', () => {
       ['user.held', 'a lawsuit'],
     ]);
     expect((await admin.send(ERASE, { id: user.id })).errors).toBeUndefined();
-  }, 90_000);
+  });
 });
