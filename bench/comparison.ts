@@ -21,3 +21,12 @@ export async function throughput(total: number, atOnce: number, send: () => Prom
   );
   return total / ((performance.now() - started) / 1000);
 }
+
+/** One round of both sides, one right after the other. */
+export type Pair = Pick<Comparison, 'voho' | 'peer'>;
+
+/** The pair whose ratio is the median of all. */
+export function medianPair(pairs: readonly Pair[]): Pair {
+  const sorted = pairs.toSorted((a, b) => a.voho / a.peer - b.voho / b.peer);
+  return sorted[Math.floor(sorted.length / 2)] ?? { voho: NaN, peer: NaN };
+}

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../test/kit/client.js';
 import { type ServerProcess, startServerProcess } from '../test/kit/process.js';
 import { seedTenant, type SeededTenant } from '../test/kit/seed.js';
-import type { Comparison } from './comparison.js';
+import { type Comparison, medianPair, type Pair } from './comparison.js';
 import type { Attack } from './hostile-client.js';
 import { quantile } from './latencies.js';
 
@@ -96,32 +96,24 @@ export async function benchHostileTenant(): Promise<Comparison[]> {
   await slowest(neighbour, QUIET_MS);
   const comparisons: Comparison[] = [];
   for (const [what, plan] of Object.entries(ATTACKS)) {
-    const pairs: { quiet: number; hostile: number }[] = [];
+    const pairs: Pair[] = [];
     while (pairs.length < PAIRS) {
       const tenant = await hostileTenant(server);
-      const quiet = await slowest(neighbour, QUIET_MS);
+      const peer = await slowest(neighbour, QUIET_MS);
       const end = attack(server, tenant, plan(tenant));
       await sleep(500);
-      const hostile = await slowest(neighbour, HOSTILE_MS);
+      const voho = await slowest(neighbour, HOSTILE_MS);
       end();
-      pairs.push({ quiet, hostile });
+      pairs.push({ voho, peer });
       await sleep(3000);
     }
-    const { quiet, hostile } = middle(pairs);
     comparisons.push({
       what: `p95 of a neighbour's query beside ${what}`,
       unit: 'ms (less is better)',
-      voho: hostile,
-      peer: quiet,
+      ...medianPair(pairs),
       peerName: 'the same query without a hostile tenant',
     });
   }
   await server.stop();
   return comparisons;
-}
-
-/** The pair whose ratio is the median of all. */
-function middle(pairs: readonly { quiet: number; hostile: number }[]): { quiet: number; hostile: number } {
-  const sorted = pairs.toSorted((a, b) => a.hostile / a.quiet - b.hostile / b.quiet);
-  return sorted[Math.floor(sorted.length / 2)] ?? { quiet: NaN, hostile: NaN };
 }
