@@ -20,9 +20,9 @@ export async function operate(
 ): Promise<Operated> {
   const { MONGODB_URI, REDIS_URL, JWT_SECRET, MASTER_KEY } = server.settings;
   const own = { PATH: process.env['PATH'], NODE_ENV: 'test', MONGODB_URI, REDIS_URL, JWT_SECRET, MASTER_KEY };
-  const all = [...(await program('operator/main')), ...args];
+  const argv = [...(await program('operator/main')), ...args];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, all, { env: { ...own, ...env } });
+    const child = spawn(process.execPath, argv, { env: { ...own, ...env } });
     let [out, err] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));

@@ -69,7 +69,7 @@ export class Receiver {
     return `http://127.0.0.1:${this.port}/hook`;
   }
 
-  /** Waits until enough has come. @throws after 30 s, with what has. */
+  /** Waits until enough has come. @throws after a minute, with what has. */
   async until(isEnough: (received: readonly Received[]) => boolean): Promise<void> {
     const deadline = Date.now() + 60_000;
     while (!isEnough(this.received)) {

@@ -1,10 +1,10 @@
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compiledServer, makeRunnable } from '../fault/ground/compiled.js';
+import { compiledServer, makeRunnable, patchCompiled } from '../fault/ground/compiled.js';
 import { startEphemeralEngines } from '../kit/ephemeral-engines.js';
 import { ended, type Notice, noticeOf } from './observer.js';
-import { remove, type Removal } from './removal.js';
+import type { Removal } from './removal.js';
 
 /** The compiled server, and a MongoDB where walls are tried. */
 export class Examinations {
@@ -29,7 +29,7 @@ export class Examinations {
     const folder = join(this.folder, 'fit');
     for (const removal of removals) {
       for (const { file } of removal.patches) await cp(join(this.program, file), join(folder, file));
-      await remove(folder, removal);
+      await patchCompiled(folder, removal.lock, removal.patches);
     }
   }
 
@@ -50,7 +50,7 @@ export class Examinations {
       await mkdir(folder);
       await cp(this.program, program, { recursive: true });
       await makeRunnable(folder);
-      await remove(program, removal);
+      await patchCompiled(program, removal.lock, removal.patches);
       const doctor = join(program, 'doctor/main.js');
       return (
         noticeOf('the doctor, at the walls', await ended([doctor, '--walls', this.mongodbUri])) ??

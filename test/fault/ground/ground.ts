@@ -10,11 +10,11 @@ import { CACHE_DIR } from '../../kit/ephemeral-engines.js';
 import { Valkey } from '../../kit/valkey.js';
 import { Balancer } from './balancer.js';
 import { Child } from './child.js';
-import { compiledServer } from './compiled.js';
+import { compiledServer, patchCompiled } from './compiled.js';
 import { ReplicaSet } from './replica-set.js';
 import { Server } from './server.js';
 import { TcpProxy } from './tcp-proxy.js';
-import { type Weakening, weaken } from './weakenings.js';
+import { type Weakening, WEAKENING_PATCHES } from './weakenings.js';
 
 /** How much faster than life calls go. */
 export const SIMULATOR_SPEED = 3;
@@ -72,7 +72,7 @@ async function assemble(
   end: () => Promise<void>,
 ): Promise<Ground> {
   const program = await compiledServer(folder);
-  if (plan.weakening) await weaken(program, plan.weakening);
+  if (plan.weakening) await patchCompiled(program, plan.weakening, WEAKENING_PATCHES[plan.weakening]);
 
   const search = {
     cacheDir: CACHE_DIR,

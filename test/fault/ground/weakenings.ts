@@ -1,17 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Patch } from './compiled.js';
 
 /** Faults that are built into a copy of the compiled server, to see that the checker finds them. */
 export const WEAKENINGS = ['no-replay', 'publish-before-commit', 'answer-before-commit'] as const;
 export type Weakening = (typeof WEAKENINGS)[number];
 
-interface Patch {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
-
-const PATCHES: Readonly<Record<Weakening, readonly Patch[]>> = {
+/** What makes a copy of the compiled server so weak. */
+export const WEAKENING_PATCHES: Readonly<Record<Weakening, readonly Patch[]>> = {
   // Whoever comes back hears what comes from now on, as with most servers.
   'no-replay': [
     {
@@ -68,20 +62,3 @@ const PATCHES: Readonly<Record<Weakening, readonly Patch[]>> = {
     },
   ],
 };
-
-/**
- * Weakens a copy of the compiled server. The product has no switch for it.
- * @throws Error when the code has changed so much that a patch finds its place no more.
- */
-export async function weaken(folder: string, weakening: Weakening): Promise<void> {
-  for (const { file, find, replace } of PATCHES[weakening]) {
-    const path = join(folder, file);
-    const code = await readFile(path, 'utf8');
-    if (!code.includes(find))
-      throw new Error(`${file} has changed: the patch "${weakening}" does not fit it`);
-    await writeFile(
-      path,
-      code.replace(find, () => replace),
-    );
-  }
-}
