@@ -23,7 +23,7 @@ import {
 const AFTERMATH_MS = 45_000;
 const LONGEST_WAIT_MS = 10_000;
 /** Refusals that a later attempt may not meet; a refusal without a code is a server that could not be reached. */
-const PASSING = new Set(['RATE_LIMITED', 'INTERNAL', 'PROVIDER_UNAVAILABLE']);
+const PASSING = new Set(['RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL', 'PROVIDER_UNAVAILABLE']);
 /** Close codes of graphql-transport-ws for a credential that is missing, expired or not accepted. */
 const CREDENTIAL_REFUSED = new Set([4401, 4403]);
 

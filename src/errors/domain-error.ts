@@ -42,11 +42,11 @@ export function notFound(what: string): DomainError {
   return new DomainError('NOT_FOUND', `There is no such ${what}.`);
 }
 
-/** The database did not answer, or not in time: the same request may work in a moment. */
+/** A store did not answer, or not in time: UNAVAILABLE, since the same request may work in a moment. */
 export function outage(cause: unknown): DomainError {
   const message =
     'The server is busy or its database does not answer, so a change may or may not be made: try again.';
-  return new DomainError('INTERNAL', message, { retryAfterSeconds: 2 }, { cause });
+  return new DomainError('UNAVAILABLE', message, { retryAfterSeconds: 2 }, { cause });
 }
 
 /** The present state does not allow what was asked; `message` says what would. */

@@ -97,6 +97,12 @@ export const ERROR_CODES = {
     httpStatus: 410,
     meaning: 'The cursor is older than the events kept; `firstAvailableCursor` is the oldest that works.',
   },
+  UNAVAILABLE: {
+    level: 'warn',
+    retryable: true,
+    httpStatus: 503,
+    meaning: 'The server or a store behind it is overloaded or away; try again after `retryAfterSeconds`.',
+  },
   INTERNAL: {
     level: 'error',
     retryable: true,

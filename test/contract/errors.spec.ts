@@ -22,6 +22,7 @@ const PROMISED = [
   'TENANT_MISMATCH',
   'TENANT_NOT_FOUND',
   'UNAUTHENTICATED',
+  'UNAVAILABLE',
 ];
 
 /** On these codes graphql-ws's client gives up. */

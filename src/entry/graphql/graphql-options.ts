@@ -63,6 +63,8 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
     if (known.code === 'INTERNAL') {
       const cause = known.cause instanceof Error ? known.cause : new Error(String(known.cause));
       this.logger.error(`${cause.name}: ${cause.message}`, cause.stack);
+    } else if (known.cause instanceof Error) {
+      this.logger.warn(`${known.code}: ${known.cause.message}`);
     }
     return toClientError(error, formatted, requestId);
   }

@@ -18,7 +18,7 @@ export const CLOSINGS = {
   /** A credential that nobody can refresh. */
   badKey: { code: 4401, reason: 'API key not valid, expired or revoked' },
   /** Something went wrong here, such as a database that is away: come back. */
-  fault: { code: 1013, reason: 'INTERNAL' },
+  fault: { code: 1013, reason: 'UNAVAILABLE' },
   /** A message that is too large (1009) or broken (1002, 1007) has its own code; this is for all other faults of the line. */
   unreadable: { code: 1002, reason: 'Unreadable message' },
   /** The server restarts: come back, and resume behind the last cursor. */
@@ -43,5 +43,5 @@ export const LOSS_CLOSINGS: Readonly<Record<RightsLoss, Closing>> = {
 /** Refused while connecting. What cannot get better by itself is told by its code: coming back would not help. */
 export function refusedClosing(code: ErrorCode): Closing {
   if (code === 'RATE_LIMITED') return CLOSINGS.tooMany;
-  return code === 'INTERNAL' ? CLOSINGS.fault : { code: 4401, reason: code };
+  return code === 'INTERNAL' || code === 'UNAVAILABLE' ? CLOSINGS.fault : { code: 4401, reason: code };
 }

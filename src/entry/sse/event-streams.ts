@@ -120,11 +120,11 @@ export class EventStreams {
 
   private faultOf(
     request: Request,
-  ): { status: number; code: 'BAD_USER_INPUT' | 'FORBIDDEN' | 'INTERNAL'; message: string } | null {
+  ): { status: number; code: 'BAD_USER_INPUT' | 'FORBIDDEN' | 'UNAVAILABLE'; message: string } | null {
     const bad = (status: number, message: string) => ({ status, code: 'BAD_USER_INPUT' as const, message });
     const { method, headers } = request;
     if (this.isDraining)
-      return { status: 503, code: 'INTERNAL', message: 'The server is about to stop: come back.' };
+      return { status: 503, code: 'UNAVAILABLE', message: 'The server is about to stop: come back.' };
     if (method !== 'GET' && method !== 'POST') return bad(405, 'Send GET or POST.');
     if (!isAllowedOrigin(headers, this.settings))
       return { status: 403, code: 'FORBIDDEN', message: 'This origin may not connect.' };

@@ -8,7 +8,7 @@ import type { Outcome } from './outcome.js';
 export const BUDGET_MS = 15_000;
 /** How long a client tries before it gives an operation up, not knowing what became of it. */
 const PATIENCE_MS = 60_000;
-const RETRYABLE = new Set(['INTERNAL', 'RATE_LIMITED', 'PROVIDER_UNAVAILABLE']);
+const RETRYABLE = new Set(['INTERNAL', 'UNAVAILABLE', 'RATE_LIMITED', 'PROVIDER_UNAVAILABLE']);
 
 /** A client that counts on nothing: it tries again until an answer comes. */
 export class Api {

@@ -29,7 +29,7 @@ export type Connect = (
 
 /** Codes after which a client may not come back. */
 const FINAL = new Set([4400, 4401, 4406, 4409, 4429, 4500]);
-const HARMLESS = new Set(['INTERNAL', 'RATE_LIMITED']);
+const HARMLESS = new Set(['INTERNAL', 'UNAVAILABLE', 'RATE_LIMITED']);
 
 /** A client that follows all calls of the tenant and always comes back, with one argument: its last cursor. */
 export class Subscriber {
