@@ -7,7 +7,7 @@ const LAYERS = [
   ['ids', 'mail', 'mongo', 'redis', 'vault'],
   ['tenancy', 'telemetry', 'pagination', 'schema', 'links', 'recordings', 'upgrades', 'data-keys'],
   ['auth'],
-  ['events', 'jobs'],
+  ['events', 'jobs', 'migrations'],
   ['modules'],
   ['entry'],
   ['embedded', 'operator', 'doctor'],

@@ -22,6 +22,7 @@ import { UltravoxModule } from './modules/ultravox/ultravox.module.js';
 import { UsageModule } from './modules/usage/usage.module.js';
 import { UsersModule } from './modules/users/users.module.js';
 import { WebhooksModule } from './modules/webhooks/webhooks.module.js';
+import { MigrationsModule } from './migrations/migrations.module.js';
 import { MongoModule } from './mongo/mongo.module.js';
 import { RecordingsModule } from './recordings/recordings.module.js';
 import { RedisModule } from './redis/redis.module.js';
@@ -48,6 +49,7 @@ export class AppModule {
         UpgradesModule,
         EntryModule,
         TenancyModule,
+        MigrationsModule,
         DataKeysModule,
         AuthModule,
         TenantsModule,

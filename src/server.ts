@@ -22,6 +22,7 @@ import { playground } from './entry/playground/playground.js';
 import { GraphqlSockets } from './entry/sockets/graphql-sockets.js';
 import { EventStreams } from './entry/sse/event-streams.js';
 import { JobRunner } from './jobs/job-runner.js';
+import { MigrationRunner } from './migrations/migration-runner.js';
 import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
 import { prepareCollections } from './tenancy/prepare-collections.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
@@ -72,6 +73,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   app.use('/graphql/stream', requestLog(app.get(LOG)), streams.admit, bodies, streams.serve);
   app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), bodies, documents.use);
   await app.init();
+  await app.get(MigrationRunner).applyAll();
   app.get(JobRunner).begin();
 
   const sockets = app.get(GraphqlSockets);

@@ -16,7 +16,8 @@ export type SystemReason =
   | 'feed.seal'
   | 'health.check'
   | 'demo.seed'
-  | 'schema.prepare';
+  | 'schema.prepare'
+  | 'schema.migrate';
 
 interface Store {
   readonly scope: TenantScope | null;
