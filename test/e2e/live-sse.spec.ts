@@ -64,6 +64,53 @@ describe('Events over server-sent events', () => {
     again.cut();
   });
 
+  describe.each<[string, string, (server: TestServer, tenant: SeededTenant) => Promise<unknown>]>([
+    [
+      'callEvents',
+      'subscription ($after: String) { callEvents(after: $after) { sequence } }',
+      (...its) => produceEvents(...its, { count: 5 }),
+    ],
+    [
+      'callEvents under another name, by a fragment',
+      'subscription ($after: String) { e: callEvents(after: $after) { ...S } } fragment S on CallEvent { sequence }',
+      (...its) => produceEvents(...its, { count: 5 }),
+    ],
+    [
+      'auditEvents',
+      'subscription ($after: String) { auditEvents(after: $after) { action } }',
+      async (_server, { admin }) => {
+        for (const name of ['A', 'B', 'C', 'D', 'E'])
+          await admin.client.data('mutation ($n: String!) { updateTenant(input: { name: $n }) { id } }', {
+            n: name,
+          });
+      },
+    ],
+  ])('share the execution of %s', (_name, query, produce) => {
+    it('and still give each event of each stream its own id, beside a socket that asks the same', async () => {
+      const socket = tenant.admin.client.subscribe(query);
+      const streams = [open(query), open(query), open(query, {}, { method: 'GET' })];
+      for (const { stream } of streams)
+        await stream.until(() => streams.every(({ lastEventId }) => lastEventId));
+      await produce(server, tenant);
+      for (const { stream } of streams) await stream.until(({ values }) => values.length === 5);
+      const ids = streams.map(({ idsOfEvents }) => idsOfEvents);
+      expect(ids[0]).toHaveLength(5);
+      expect(new Set(ids[0]).size).toBe(5);
+      expect(ids.slice(1)).toEqual([ids[0], ids[0]]);
+      for (const { stream } of streams) expect(stream.values).toEqual(streams[0]?.stream.values);
+      expect(JSON.stringify(streams[0]?.stream.values)).not.toContain('voho_event_id');
+      for (const reader of streams) reader.cut();
+      const [first] = streams;
+      const again = open(query, {}, { lastEventId: first?.idsOfEvents[2] });
+      await again.stream.until(({ values }) => values.length === 2);
+      expect(again.stream.values).toEqual(first?.stream.values.slice(3));
+      again.cut();
+      await socket.until(({ values }) => values.length === 5);
+      expect(socket.values).toEqual(first?.stream.values);
+      socket.stop();
+    });
+  });
+
   it('tell where they begin before the first event, so that nothing is lost of a line that breaks at once', async () => {
     const first = open(FEED, {}, { method: 'GET' });
     await first.stream.until(() => first.lastEventId !== undefined);

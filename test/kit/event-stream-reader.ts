@@ -15,6 +15,8 @@ export class EventStreamReader {
   readonly stream = new Stream<Loose>();
   /** The id that a browser would send along when it comes back. */
   lastEventId: string | undefined;
+  /** The ids that stood with results. */
+  readonly idsOfEvents: string[] = [];
   response: IncomingMessage | null = null;
   /** The body of an answer that is no stream. */
   body = '';
@@ -94,7 +96,11 @@ export class EventStreamReader {
     if (lines.some(line => line.startsWith(':'))) this.comments += 1;
     this.lastEventId = field('id') ?? this.lastEventId;
     const data = field('data');
-    if (field('event') === 'next') this.stream.push(JSON.parse(data ?? ''));
+    if (field('event') === 'next') {
+      const id = field('id');
+      if (id !== undefined) this.idsOfEvents.push(id);
+      this.stream.push(JSON.parse(data ?? ''));
+    }
     if (field('event') === 'close')
       this.stream.closed(JSON.parse(data ?? '') as { code: number; reason: string });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { buildSchema, type ExecutionArgs, type GraphQLObjectType, parse } from 'graphql';
+import { buildSchema, type DocumentNode, type ExecutionArgs, type GraphQLObjectType, parse } from 'graphql';
 import { newObjectId } from '../../mongo/object-id.js';
 import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
 import type { ApiKeyScope, Role } from '../../tenancy/viewer.js';
@@ -44,10 +44,12 @@ function counted() {
   const ask = async (
     scope: TenantScope,
     rootValue: { events: object },
-    query: string,
+    query: string | DocumentNode,
     variableValues: Record<string, unknown> = {},
+    operationName: string | null = null,
   ) => {
-    const args: ExecutionArgs = { schema, document: parse(query), variableValues };
+    const document = typeof query === 'string' ? parse(query) : query;
+    const args: ExecutionArgs = { schema, document, variableValues, operationName };
     return shared.executorOf(args, scope)(rootValue);
   };
   return { ask, root: () => ({ events: event() }), looks: () => looks };
@@ -102,5 +104,72 @@ describe('Executions of one event', () => {
     await ask(someone('ADMIN'), event, query);
     await ask(someone('ADMIN'), event, query);
     expect(looks()).toBe(2);
+  });
+
+  it('are not shared between a document and the same document after a door has added a field to it', async () => {
+    const { ask, root, looks } = counted();
+    const event = root();
+    const sent = parse(PLAIN);
+    const changed = parse('subscription ($after: String) { events(after: $after) { id word own: id } }');
+    const added: DocumentNode = { ...sent, definitions: changed.definitions };
+    const [plain, more] = await Promise.all([
+      ask(someone('ADMIN'), event, sent),
+      ask(someone('ADMIN'), event, added),
+    ]);
+    expect(plain.data).toEqual({ events: { id: '1', word: 'hello' } });
+    expect(more.data).toEqual({ events: { id: '1', word: 'hello', own: '1' } });
+    expect(looks()).toBe(2);
+  });
+
+  it.each([
+    [
+      'a directive of the root field',
+      'subscription ($v: Boolean!) { events @include(if: $v) { word } }',
+      [{ v: true }, { v: false }],
+    ],
+    [
+      'a directive below the root field',
+      'subscription ($v: Boolean!) { events { id word @skip(if: $v) } }',
+      [{ v: true }, { v: false }],
+    ],
+    [
+      'a fragment',
+      'subscription ($v: Boolean) { events { ...Word } } fragment Word on Event { word(upper: $v) }',
+      [{ v: true }, { v: false }, {}],
+    ],
+    [
+      'a fragment of the root',
+      'subscription ($v: Boolean) { ...Root } fragment Root on Subscription { events { word(upper: $v) } }',
+      [{ v: true }, { v: false }],
+    ],
+  ])('are not shared where a variable decides in %s', async (_where, query, variables) => {
+    const { ask, root } = counted();
+    const event = root();
+    const outcomes = await Promise.all(
+      variables.map(one =>
+        ask(someone('ADMIN'), event, query, one).catch((error: unknown) => ({ data: String(error) })),
+      ),
+    );
+    expect(new Set(outcomes).size).toBe(variables.length);
+  });
+
+  it('are not shared by two operations of one document', async () => {
+    const { ask, root } = counted();
+    const event = root();
+    const query = 'subscription A { events { id } } subscription B { events { word } }';
+    const [a, b] = await Promise.all([
+      ask(someone('ADMIN'), event, query, {}, 'A'),
+      ask(someone('ADMIN'), event, query, {}, 'B'),
+    ]);
+    expect([a.data, b.data]).toEqual([{ events: { id: '1' } }, { events: { word: 'hello' } }]);
+  });
+
+  it('give results that no subscriber can change for another one', async () => {
+    const { ask, root } = counted();
+    const result = await ask(someone('ADMIN'), root(), PLAIN);
+    expect(() => Object.assign(result, { extensions: {} })).toThrow(TypeError);
+    expect(() => Reflect.deleteProperty(result.data?.['events'] as object, 'id')).not.toThrow();
+    expect(result.data).toEqual({ events: { id: '1', word: 'hello' } });
+    expect(Object.isFrozen(result.data?.['events'])).toBe(true);
   });
 });

@@ -5,10 +5,10 @@ import {
   execute,
   type ExecutionArgs,
   type ExecutionResult,
-  type FieldNode,
   getOperationAST,
   type GraphQLSchema,
   Kind,
+  print,
   TypeInfo,
   visit,
   visitWithTypeInfo,
@@ -17,13 +17,15 @@ import { seesAllCalls } from '../../auth/permissions.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import type { Viewer } from '../../tenancy/viewer.js';
 import { isPerViewer } from '../../schema/per-viewer.js';
+import { frozenResult } from './frozen-result.js';
 
 /** How long a result serves others: they all ask within moments, and what it says of a call must not grow old. */
 const LIFETIME_MS = 200;
 
 /**
  * Executes what many subscribers ask of the same event once, for all who may see the same. Events are the same where they
- * are the same object; each subscriber's own stream has decided before that he may hear of it.
+ * are the same object; each subscriber's own stream has decided before that the subscriber may receive the event.
+ * Results are frozen: a subscriber that adds to its result, or takes from it, makes a copy first.
  */
 @Injectable()
 export class SharedExecutions {
@@ -31,7 +33,7 @@ export class SharedExecutions {
 
   /** How the events of one subscription are executed, in the running scope. */
   executorOf(args: ExecutionArgs, scope: TenantScope): (event: unknown) => Promise<ExecutionResult> {
-    const alone = async (event: unknown) => execute({ ...args, rootValue: event });
+    const alone = async (event: unknown) => frozenResult(await execute({ ...args, rootValue: event }));
     const key = shareKey(args, scope);
     if (key === null) return alone;
     return event => (isShareable(event) ? this.once(event, key, () => alone(event)) : alone(event));
@@ -51,15 +53,20 @@ export class SharedExecutions {
 
 const isShareable = (event: unknown): event is object => typeof event === 'object' && event !== null;
 
-/** Names all that an execution depends on beside the event; null where that includes the very viewer. */
+/**
+ * Names all that an execution depends on beside the event; null where that includes the very viewer. The document is
+ * named as it is executed, since a door may have changed it after it was read.
+ */
 function shareKey({ schema, document, operationName, variableValues }: ExecutionArgs, scope: TenantScope) {
   const operation = getOperationAST(document, operationName);
   if (!operation || !scope.tenant || asksPerViewer(schema, document)) return null;
-  const values = [...variablesBelowRoot(document)].sort().map(name => [name, variableValues?.[name]]);
+  const executed = withoutRootArguments(document);
+  const values = [...variablesOf(executed)].sort().map(name => [name, variableValues?.[name]]);
   return JSON.stringify([
     scope.tenant.id.toHexString(),
     visibilityOf(scope.viewer),
     document.loc?.source.body,
+    print(executed),
     operationName,
     values,
   ]);
@@ -96,20 +103,28 @@ function asksPerViewer(schema: GraphQLSchema, document: DocumentNode): boolean {
   return isAsked;
 }
 
-/** The variables that say what is answered, rather than what is subscribed to: `after` differs from one to the next. */
-function variablesBelowRoot(document: DocumentNode): ReadonlySet<string> {
+/**
+ * The document without the arguments of its root fields. They say what is subscribed to rather than what is answered:
+ * `after` differs from one subscriber to the next.
+ */
+function withoutRootArguments(document: DocumentNode): DocumentNode {
+  return {
+    ...document,
+    definitions: document.definitions.map(definition => {
+      if (definition.kind !== Kind.OPERATION_DEFINITION) return definition;
+      const selections = definition.selectionSet.selections.map(node =>
+        node.kind === Kind.FIELD ? { ...node, arguments: [] } : node,
+      );
+      return { ...definition, selectionSet: { ...definition.selectionSet, selections } };
+    }),
+  };
+}
+
+/** The names of the variables that a document uses, in directives and fragments too. */
+function variablesOf(document: DocumentNode): ReadonlySet<string> {
   const names = new Set<string>();
-  const rootFields = new Set<FieldNode>(
-    document.definitions.flatMap(definition =>
-      definition.kind === Kind.OPERATION_DEFINITION
-        ? definition.selectionSet.selections.filter(node => node.kind === Kind.FIELD)
-        : [],
-    ),
-  );
   visit(document, {
     VariableDefinition: () => false,
-    Argument: (_node, _key, _parent, _path, ancestors) =>
-      rootFields.has(ancestors.at(-1) as FieldNode) ? false : undefined,
     Variable: ({ name }) => {
       names.add(name.value);
     },

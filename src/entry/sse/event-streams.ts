@@ -203,7 +203,8 @@ export class EventStreams {
     });
     if (!stream.isOpen) await result.return?.();
     for await (const part of result) {
-      await send(part, resuming?.takeCursor(part));
+      const { result: sent, cursor } = resuming?.takeCursor(part) ?? { result: part, cursor: undefined };
+      await send(sent, cursor);
       if (!stream.isOpen) return;
     }
   }

@@ -30,8 +30,14 @@ export interface Resumable {
   readonly headQuery: string;
   /** The same operation, going on behind `after`, whose events carry their cursor for {@link takeCursor}. */
   goingOnAfter(after: string): ExecutionArgs;
-  /** Takes the cursor out of an event's result again; undefined for a result without an event. */
-  takeCursor(result: ExecutionResult): string | undefined;
+  /**
+   * An event's result as the client has selected it, and the event's cursor; undefined for a result without an event.
+   * The given result stays as it is, since other subscribers share it.
+   */
+  takeCursor(result: ExecutionResult): {
+    readonly result: ExecutionResult;
+    readonly cursor: string | undefined;
+  };
 }
 
 /** Looks whether an operation can be resumed by a single cursor. */
@@ -53,10 +59,12 @@ export function resumable(args: ExecutionArgs): Resumable | null {
     goingOnAfter: after => ({ ...args, document: replaced(args.document, operation, goingOn(field, after)) }),
     takeCursor(result) {
       const event = result.data?.[key] as Record<string, unknown> | null | undefined;
-      if (!event) return undefined;
-      const cursor = event[OWN_KEY];
-      Reflect.deleteProperty(event, OWN_KEY);
-      return typeof cursor === 'string' ? cursor : undefined;
+      if (!event) return { result, cursor: undefined };
+      const { [OWN_KEY]: cursor, ...selected } = event;
+      return {
+        result: { ...result, data: { ...result.data, [key]: selected } },
+        cursor: typeof cursor === 'string' ? cursor : undefined,
+      };
     },
   };
 }
