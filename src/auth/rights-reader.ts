@@ -7,7 +7,7 @@ import { UsersRepository } from './users.repository.js';
 
 /** Why an open stream must end. */
 export type RightsLoss =
-  'session-over' | 'user-deactivated' | 'tenant-suspended' | 'role-changed' | 'key-revoked';
+  'session-over' | 'user-deactivated' | 'tenant-suspended' | 'role-changed' | 'key-revoked' | 'key-expired';
 
 /** A viewer who can lose what a stream was opened with. */
 export type WatchedViewer = UserViewer | ApiKeyViewer;
@@ -21,7 +21,7 @@ export class RightsReader {
     private readonly keys: ApiKeysRepository,
   ) {}
 
-  /** Tells of each of the viewers what he has lost; null: nothing. An expired key is not lost but over. */
+  /** Tells of each of the viewers what it has lost; null: nothing. */
   async read(viewers: readonly WatchedViewer[]): Promise<(viewer: WatchedViewer) => RightsLoss | null> {
     const people = viewers.filter(viewer => viewer.kind === 'user');
     const programs = viewers.filter(viewer => viewer.kind === 'key');
@@ -39,16 +39,18 @@ export class RightsReader {
         ids => this.keys.findByIds(ids),
       ),
     ]);
+    const now = new Date();
     const lossOfUser = ({ userId, sessionId, role }: UserViewer): RightsLoss | null => {
       const user = users.get(userId.toHexString());
       const session = sessions.get(sessionId.toHexString());
       if (!user?.isActive) return 'user-deactivated';
-      if (!session || session.endedAt) return 'session-over';
+      if (!session || session.endedAt || session.expiresAt <= now) return 'session-over';
       return user.role === role ? null : 'role-changed';
     };
     const lossOfKey = ({ keyId }: ApiKeyViewer): RightsLoss | null => {
       const key = keys.get(keyId.toHexString());
-      return !key || key.revokedAt ? 'key-revoked' : null;
+      if (!key || key.revokedAt) return 'key-revoked';
+      return key.expiresAt && key.expiresAt <= now ? 'key-expired' : null;
     };
     return viewer => (viewer.kind === 'user' ? lossOfUser(viewer) : lossOfKey(viewer));
   }

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { ObjectId } from '../mongo/object-id.js';
 import { repeat, type Repeating } from '../repeat/repeat.js';
 import { TenantDirectory } from '../tenancy/tenant-directory.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
@@ -67,17 +68,30 @@ export class RightsWatch implements OnApplicationBootstrap, OnApplicationShutdow
     if (faults.length > 0) throw faults[0];
   }
 
+  /** What the scope's viewer has lost by now; null: nothing. @throws when the database is away. */
+  async lossOf({ tenant, viewer }: TenantScope): Promise<RightsLoss | null> {
+    if (!tenant || (viewer.kind !== 'user' && viewer.kind !== 'key')) return null;
+    return (await this.lossesIn(tenant.id, [viewer]))(viewer);
+  }
+
   private async checkTenant(watchers: readonly Watcher[]): Promise<void> {
     const tenantId = watchers[0]?.tenant.id;
     if (!tenantId) return;
-    const tenant = await this.tenants.findById(tenantId);
-    const lossOf = await this.runner.run(jobScope(tenantId, 'rights watch'), () =>
-      this.rights.read(watchers.map(({ viewer }) => viewer)),
-    );
+    const viewers = watchers.map(({ viewer }) => viewer);
+    const lossOf = await this.lossesIn(tenantId, viewers);
     for (const watcher of watchers) {
-      const loss = tenant?.isActive ? lossOf(watcher.viewer) : 'tenant-suspended';
+      const loss = lossOf(watcher.viewer);
       if (loss && this.watchers.delete(watcher)) watcher.onLoss(loss);
     }
+  }
+
+  private async lossesIn(
+    tenantId: ObjectId,
+    viewers: readonly WatchedViewer[],
+  ): Promise<(viewer: WatchedViewer) => RightsLoss | null> {
+    const tenant = await this.tenants.findById(tenantId);
+    const lossOf = await this.runner.run(jobScope(tenantId, 'rights watch'), () => this.rights.read(viewers));
+    return viewer => (tenant?.isActive ? lossOf(viewer) : 'tenant-suspended');
   }
 }
 

@@ -18,6 +18,7 @@ import { ScopeFactory } from './scope-factory.js';
 import { GraphqlSockets } from './sockets/graphql-sockets.js';
 import { SocketOperations } from './sockets/socket-operations.js';
 import { EventStreams } from './sse/event-streams.js';
+import { StreamEnds } from './stream-ends.js';
 
 /** The doors: HTTP and sockets, with all that stands in front of the first resolver. */
 @Module({
@@ -42,6 +43,7 @@ import { EventStreams } from './sse/event-streams.js';
     ScopeMiddleware,
     SharedExecutions,
     SocketOperations,
+    StreamEnds,
     { provide: APP_FILTER, useClass: UnknownPathFilter },
     { provide: APP_INTERCEPTOR, useClass: MutationDeadline },
     { provide: APP_PIPE, useClass: ValidationPipe },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RightsWatch } from '../../src/auth/rights-watch.js';
 import { VIEWER_LIFETIME_MS } from '../../src/auth/viewer-cache.js';
+import type { AnswerError } from '../kit/answer-error.js';
 import { EventStreamReader } from '../kit/event-stream-reader.js';
 import { FEED, inTenant, produceEvents, tenantIdOf } from '../kit/events.js';
 import { LiveSocket } from '../kit/live-socket.js';
@@ -16,6 +17,8 @@ function openEverywhere(servers: readonly TestServer[], { accessToken }: SeededU
     new EventStreamReader(url, { query: FEED, variables: { after: '' } }, { accessToken }).stream,
   ]);
 }
+
+const codeOf = ({ extensions }: AnswerError) => extensions.code;
 
 describe('Rights while streaming', () => {
   let servers: TestServer[];
@@ -42,6 +45,7 @@ describe('Rights while streaming', () => {
     user: SeededUser,
     takeAway: () => Promise<unknown>,
     code: number,
+    errorCode = 'UNAUTHENTICATED',
   ): Promise<void> {
     await produceEvents(server(), tenant, { count: 1 });
     const streams = openEverywhere(servers, user);
@@ -56,7 +60,14 @@ describe('Rights while streaming', () => {
       look.mockRestore();
     }
     await produceEvents(server(), tenant, { count: 3 });
-    for (const { values, errors } of streams) expect([values.length, errors]).toEqual([1, []]);
+    for (const { values } of streams) expect(values).toHaveLength(1);
+    const [codesOfSockets, codesOfStreams] = [0, 1].map(door =>
+      streams.filter((_stream, index) => index % 2 === door).map(({ errors }) => errors.map(codeOf)),
+    );
+    expect(codesOfSockets).toEqual([[], []]);
+    // A stream of server-sent events has no close code: what is final comes as an error, the rest as a cut line.
+    const final = code === 4401 ? [errorCode] : [];
+    expect(codesOfStreams).toEqual([final, final]);
   }
 
   it('S46 end with 4401 when the user logs out', async () => {
@@ -83,7 +94,15 @@ describe('Rights while streaming', () => {
           .app.get(TenantDirectory)
           .update(tenantIdOf(tenant), { $set: { isActive: false } }),
       );
-    await closesEverywhere(tenant.admin, suspend, 4401);
+    await closesEverywhere(tenant.admin, suspend, 4401, 'TENANT_INACTIVE');
+  });
+
+  it('end with 4401 when the session expires, though its access token still counts', async () => {
+    const expire = () =>
+      server()
+        .db.collection('sessions')
+        .updateMany({ tenantId: tenantIdOf(tenant) }, { $set: { expiresAt: new Date() } });
+    await closesEverywhere(tenant.admin, expire, 4401);
   });
 
   it('S46 end with 4403 when the access token expires, not before, and tell of nothing after', async () => {

@@ -163,12 +163,13 @@ describe('Events over server-sent events', () => {
       Object.entries(refusals).map(async ([name, reader]) => [name, await reader.refusal()]),
     );
     expect(Object.fromEntries(answers)).toEqual({
-      mutationByGet: [400, 'BAD_USER_INPUT'],
+      mutationByGet: [405, 'BAD_USER_INPUT'],
       noStream: [406, 'BAD_USER_INPUT'],
       badToken: [401, 'UNAUTHENTICATED'],
       foreignOrigin: [403, 'FORBIDDEN'],
       noJson: [415, 'BAD_USER_INPUT'],
     });
+    expect(refusals.mutationByGet.response?.headers.allow).toBe('POST');
     const own = open(FEED, { after: '' }, { ...get, headers: { cookie, 'sec-fetch-site': 'same-origin' } });
     await own.stream.until(({ values }) => values.length > 0);
     own.cut();
@@ -182,7 +183,7 @@ describe('Events over server-sent events', () => {
     expect(foreign.stream.values).toEqual([]);
   });
 
-  it('close with the code that says "come back" when the server stops', async () => {
+  it('are cut without an event when the server stops, so that clients come back', async () => {
     const other = await startTestServer({ beside: server });
     const reader = new EventStreamReader(
       other.url,
@@ -193,5 +194,10 @@ describe('Events over server-sent events', () => {
     await other.stop();
     await reader.stream.until(({ closing }) => closing !== null);
     expect(reader.stream.closing?.code).toBe(1012);
+    await reader.stream.until(({ isComplete }) => isComplete);
+    expect([reader.eventNames, reader.response?.complete]).toEqual([
+      reader.stream.values.map(() => 'next'),
+      false,
+    ]);
   });
 });

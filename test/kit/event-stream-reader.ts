@@ -15,6 +15,8 @@ export class EventStreamReader {
   readonly stream = new Stream<Loose>();
   /** The id that a browser would send along when it comes back. */
   lastEventId: string | undefined;
+  /** The names of the events, in order. */
+  readonly eventNames: string[] = [];
   /** The ids that stood with results. */
   readonly idsOfEvents: string[] = [];
   response: IncomingMessage | null = null;
@@ -96,12 +98,14 @@ export class EventStreamReader {
     if (lines.some(line => line.startsWith(':'))) this.comments += 1;
     this.lastEventId = field('id') ?? this.lastEventId;
     const data = field('data');
-    if (field('event') === 'next') {
+    const name = field('event');
+    if (name !== undefined) this.eventNames.push(name);
+    if (name === 'next') {
       const id = field('id');
       if (id !== undefined) this.idsOfEvents.push(id);
       this.stream.push(JSON.parse(data ?? ''));
     }
-    if (field('event') === 'close')
-      this.stream.closed(JSON.parse(data ?? '') as { code: number; reason: string });
+    const [, code, reason] = /^: (\d{4}) (.*)$/.exec(lines[0] ?? '') ?? [];
+    if (code !== undefined && reason !== undefined) this.stream.closed({ code: Number(code), reason });
   }
 }

@@ -237,12 +237,20 @@ describe('API keys', () => {
     expect(await late.refusal()).toEqual([401, 'UNAUTHENTICATED']);
   });
 
-  it('S23 count no longer than they were made for, and their streams end with 4403', async () => {
+  it('S23 count no longer than they were made for, and their streams end with 4401', async () => {
     const { secret } = await make({ expiresAt: new Date(Date.now() + 3000).toISOString() });
-    const streams = servers.map(({ url }) => new LiveSocket(url, secret, FEED).stream);
+    const streams = servers.flatMap(({ url }) => [
+      new LiveSocket(url, secret, FEED).stream,
+      new EventStreamReader(url, { query: FEED }, { accessToken: secret }).stream,
+    ]);
     expect(await codeOf(withKey(secret), CALLS)).toBe('OK');
     for (const stream of streams) await stream.until(({ closing }) => closing !== null);
-    expect(streams.map(({ closing }) => closing?.code)).toEqual([4403, 4403]);
+    const expired = { code: 4401, reason: 'API key expired' };
+    expect(streams.map(({ closing }) => closing)).toEqual([expired, expired, expired, expired]);
+    for (const stream of [streams[1], streams[3]]) {
+      await stream?.until(({ isComplete }) => isComplete);
+      expect(stream?.errors.map(({ extensions }) => extensions.code)).toEqual(['UNAUTHENTICATED']);
+    }
     for (const one of servers) expect(await codeOf(withKey(secret, one), CALLS)).toBe('UNAUTHENTICATED');
     const refused = await admin.refusal(CREATE, {
       input: { name: 'x', scopes: ['CALLS_READ'], expiresAt: '2020-01-01T00:00:00.000Z' },

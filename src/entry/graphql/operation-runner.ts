@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import {
   createSourceEventStream,
@@ -6,16 +6,18 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   getOperationAST,
+  getVariableValues,
   GraphQLError,
   type GraphQLFormattedError,
 } from 'graphql';
 import type { RequestContext } from '../../auth/request-context.js';
 import { RightsWatch } from '../../auth/rights-watch.js';
-import { toDomainError } from '../../errors/client-error.js';
+import { toClientError, toDomainError } from '../../errors/client-error.js';
 import { mapped } from '../../events/mapped.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import type { Allowance } from '../limits/request-limits.js';
+import { assertSubscribes, chosenOperation } from './chosen-operation.js';
 import { Documents } from './documents.js';
 import { GraphqlOptions } from './graphql-options.js';
 import { type OperationCost, OperationGate } from './operation-gate.js';
@@ -37,6 +39,8 @@ export interface TextOperation {
 /** Runs operations of the doors that Apollo Server does not serve: sockets and server-sent events. */
 @Injectable()
 export class OperationRunner {
+  private readonly logger = new Logger('Operations');
+
   constructor(
     private readonly schemaHost: GraphQLSchemaHost,
     private readonly documents: Documents,
@@ -50,17 +54,20 @@ export class OperationRunner {
   /** Parses, validates, checks and counts an operation; the same rules as over HTTP. */
   async prepare(allowance: Allowance, sent: TextOperation): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const { schema } = this.schemaHost;
-    const { query, operationName } = sent;
+    const { query } = sent;
+    // An empty name is none: clients fill it in from a form.
+    const operationName = sent.operationName === '' ? null : sent.operationName;
     const variables = sent.variables ?? {};
     const { scope, requestsPerMinute } = allowance;
     try {
       if (typeof query !== 'string') return [new GraphQLError('`query` must be a text')];
       const document = this.documents.read(query);
       if (!('kind' in document)) return document;
-      const operation = getOperationAST(document, operationName);
-      if (!operation) return [new GraphQLError('There is no operation to run')];
+      const operation = chosenOperation(document, operationName);
       const arrived = { schema, document, operation, variables };
       const cost = await this.runner.run(scope, () => this.gate.admit(arrived, allowance));
+      const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+      if (coerced) assertSubscribes(document, operation, coerced);
       const contextValue: StreamContext = { requestId: scope.requestId, scope, requestsPerMinute, cost };
       return { schema, document, operationName, variableValues: variables, contextValue };
     } catch (error) {
@@ -112,12 +119,17 @@ export class OperationRunner {
     };
   }
 
-  /** Errors as clients see them, with the request's id. */
+  /** Errors as clients see them, with the request's id. Never throws: a fault of its own is told as INTERNAL. */
   async formatErrors(scope: TenantScope, errors: readonly GraphQLError[]): Promise<GraphQLFormattedError[]> {
-    return this.runner.run(scope, async () => {
-      await Promise.resolve();
-      return errors.map(error => this.options.formatError(error.toJSON(), error));
-    });
+    try {
+      return await this.runner.run(scope, async () => {
+        await Promise.resolve();
+        return errors.map(error => this.options.formatError(error.toJSON(), error));
+      });
+    } catch (fault) {
+      this.logger.error(fault);
+      return [toClientError(fault, {}, scope.requestId)];
+    }
   }
 }
 
@@ -132,7 +144,9 @@ const withCost = (result: ExecutionResult, cost: OperationCost): ExecutionResult
   extensions: { ...result.extensions, cost },
 });
 
-function asGraphQLError(error: unknown): GraphQLError {
+/** Whatever was thrown, as an error that GraphQL can tell. */
+export function asGraphQLError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return error;
-  return new GraphQLError((error as Error).message, { originalError: error as Error });
+  const originalError = error instanceof Error ? error : new Error(String(error), { cause: error });
+  return new GraphQLError(originalError.message, { originalError });
 }

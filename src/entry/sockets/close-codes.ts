@@ -5,6 +5,11 @@ import type { ErrorCode } from '../../errors/error-codes.js';
 export interface Closing {
   readonly code: number;
   readonly reason: string;
+  /**
+   * Set where coming back with the same credential cannot help: the code of the error that ends a stream of server-sent
+   * events. All other streams are cut, so that their client comes back.
+   */
+  readonly error?: ErrorCode;
 }
 
 /**
@@ -16,7 +21,7 @@ export const CLOSINGS = {
   /** Come back with a fresh access token. */
   expired: { code: 4403, reason: 'Access token expired or not valid: refresh and come back' },
   /** A credential that nobody can refresh. */
-  badKey: { code: 4401, reason: 'API key not valid, expired or revoked' },
+  badKey: { code: 4401, reason: 'API key not valid, expired or revoked', error: 'UNAUTHENTICATED' },
   /** Something went wrong here, such as a database that is away: come back. */
   fault: { code: 1013, reason: 'UNAVAILABLE' },
   /** A message that is too large (1009) or broken (1002, 1007) has its own code; this is for all other faults of the line. */
@@ -31,12 +36,20 @@ export const CLOSINGS = {
   tooMany: { code: 1013, reason: 'Too many sockets or requests: come back later' },
 } as const satisfies Record<string, Closing>;
 
-/** How a socket ends whose user lost what it was opened with. */
+/** How a socket is closed whose client breaks the protocol, where graphql-ws leaves that to the server. */
+export const BREACHES = {
+  /** Two operations of one socket cannot have one id at the same time. */
+  idTaken: { code: 4409, reason: 'An operation with this id is still running' },
+  invalidMessage: { code: 4400, reason: 'Invalid message received' },
+} as const satisfies Record<string, Closing>;
+
+/** How a socket ends whose viewer lost what it was opened with. */
 export const LOSS_CLOSINGS: Readonly<Record<RightsLoss, Closing>> = {
-  'session-over': { code: 4401, reason: 'Session over: sign in again' },
-  'user-deactivated': { code: 4401, reason: 'User deactivated' },
-  'tenant-suspended': { code: 4401, reason: 'Tenant suspended' },
-  'key-revoked': { code: 4401, reason: 'API key revoked' },
+  'session-over': { code: 4401, reason: 'Session over: sign in again', error: 'UNAUTHENTICATED' },
+  'user-deactivated': { code: 4401, reason: 'User deactivated', error: 'UNAUTHENTICATED' },
+  'tenant-suspended': { code: 4401, reason: 'Tenant suspended', error: 'TENANT_INACTIVE' },
+  'key-revoked': { code: 4401, reason: 'API key revoked', error: 'UNAUTHENTICATED' },
+  'key-expired': { code: 4401, reason: 'API key expired', error: 'UNAUTHENTICATED' },
   'role-changed': { code: 4412, reason: 'Role changed: come back with the new rights and resume' },
 };
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -6,12 +7,10 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { RightsWatch } from '../../auth/rights-watch.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { toDomainError } from '../../errors/client-error.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
-import { addressGroup } from '../../tenancy/address-group.js';
 import { clientIp } from '../client-ip.js';
 import { MAX_BODY_BYTES } from '../http/json-body.js';
 import { OperationRunner } from '../graphql/operation-runner.js';
@@ -19,9 +18,12 @@ import { FloodError, LATE_MS } from '../limits/late-refusals.js';
 import { RequestLimits } from '../limits/request-limits.js';
 import { ScopeFactory } from '../scope-factory.js';
 import { isAllowedOrigin } from './allowed-origin.js';
-import { type Closing, CLOSINGS, LOSS_CLOSINGS, refusedClosing } from './close-codes.js';
+import { StreamEnds } from '../stream-ends.js';
+import { BREACHES, type Closing, CLOSINGS, refusedClosing } from './close-codes.js';
 import { boundFrames } from './frame-budget.js';
-import { MAX_SOCKETS_PER_TENANT, MAX_STRANGERS_PER_ADDRESS, SocketCaps } from './socket-caps.js';
+import { OperationIds } from './operation-ids.js';
+import { withOwnErrors } from './own-errors.js';
+import { MAX_OPERATIONS_PER_SOCKET, MAX_UNENDED_PER_SOCKET, SocketCaps } from './socket-caps.js';
 import { SocketOperations } from './socket-operations.js';
 import { closeNow, send } from './socket-writer.js';
 import { refuseUpgrade, UpgradeRouter } from '../../upgrades/upgrade-router.js';
@@ -31,6 +33,7 @@ interface SocketState {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
   readonly ip: string | null;
+  readonly ids: OperationIds;
   /** Null until it is admitted. */
   scope: TenantScope | null;
   requestsPerMinute: number | null;
@@ -58,7 +61,7 @@ export class GraphqlSockets {
     private readonly operations: SocketOperations,
     private readonly runner: OperationRunner,
     private readonly limits: RequestLimits,
-    private readonly rights: RightsWatch,
+    private readonly ends: StreamEnds,
     private readonly metrics: Metrics,
     private readonly upgrades: UpgradeRouter,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -70,13 +73,14 @@ export class GraphqlSockets {
       schema: this.schemaHost.schema,
       connectionInitWaitTimeout: 3000,
       onConnect: async ({ extra, connectionParams }) => this.connect(extra, connectionParams ?? {}),
-      onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
-        const { requestsPerMinute } = extra;
-        const running = Object.keys(subscriptions).length;
-        return this.operations.begin(payload, { scope: scopeOf(extra), requestsPerMinute, running });
+      onSubscribe: async ({ extra }, _id, payload) => {
+        const { requestsPerMinute, ids } = extra;
+        const isTooMany =
+          ids.activeCount > MAX_OPERATIONS_PER_SOCKET || ids.runningCount > MAX_UNENDED_PER_SOCKET;
+        return this.operations.begin(payload, { scope: scopeOf(extra), requestsPerMinute, isTooMany });
       },
-      execute: args => this.runner.execute(args),
-      subscribe: args => this.runner.subscribe(args),
+      execute: args => withOwnErrors(() => this.runner.execute(args)),
+      subscribe: args => withOwnErrors(() => this.runner.subscribe(args)),
       onNext: (_context, _id, payload, _args, result) => this.operations.format(payload, result),
       onError: async (_context, _id, payload, errors) => {
         const formatted = await this.operations.formatErrors(payload, errors);
@@ -101,15 +105,16 @@ export class GraphqlSockets {
       const closed = protocol.opened(
         {
           protocol: socket.protocol,
-          send: data => send(socket, data),
+          send: async data => {
+            const text = state.ids.outgoing(data);
+            if (text !== null) await send(socket, text);
+          },
           close: (code, reason) => {
             closeNow(socket, { code: code ?? 1000, reason: reason ?? '' });
           },
           onMessage: receive =>
             socket.on('message', data => {
-              receive(String(data as Buffer)).catch((error: unknown) => {
-                this.fail(socket, error);
-              });
+              this.receive(state, data as Buffer, receive);
             }),
         },
         state,
@@ -142,25 +147,51 @@ export class GraphqlSockets {
   /** Takes a socket in as one of somebody unknown; null, and closed, when its address has too many. */
   private welcome(socket: WebSocket, request: IncomingMessage): SocketState | null {
     const ip = clientIp(request, this.settings.TRUSTED_PROXIES);
-    const leave = this.caps.enter(`address ${addressGroup(ip ?? '')}`, MAX_STRANGERS_PER_ADDRESS);
-    if (leave) return { socket, request, ip, scope: null, requestsPerMinute: null, leave };
+    const leave = this.caps.enterAddress(ip);
+    const ids = new OperationIds();
+    if (leave) return { socket, request, ip, ids, scope: null, requestsPerMinute: null, leave };
     socket.on('error', () => undefined);
     closeNow(socket, CLOSINGS.tooMany);
     return null;
   }
 
-  private fail(socket: WebSocket, error: unknown): void {
+  /** Hands a message to the protocol's library, which hears of each operation under a number of its own. */
+  private receive(state: SocketState, data: Buffer, hand: (text: string) => Promise<void>): void {
+    const { socket, ids } = state;
+    // Text frames have been checked; a binary one may hold anything.
+    const incoming = isUtf8(data) ? ids.incoming(data.toString()) : 'unreadable';
+    if (incoming === 'ignored') return;
+    if (incoming === 'unreadable') {
+      closeNow(socket, BREACHES.invalidMessage);
+    } else if (incoming === 'taken') {
+      closeNow(socket, BREACHES.idTaken);
+    } else {
+      const { text, operation } = incoming;
+      hand(text)
+        .catch((error: unknown) => this.fail(state, error, operation))
+        .finally(() => {
+          if (operation !== undefined) ids.end(operation);
+        });
+    }
+  }
+
+  /** Tells an error that no hook has taken: to its operation alone where it has one, which leaves the others running. */
+  private async fail(state: SocketState, error: unknown, operation: number | undefined): Promise<void> {
+    const { socket, ids } = state;
     if (error instanceof FloodError) {
       closeNow(socket, CLOSINGS.flood);
       return;
     }
     // graphql-ws throws this at messages that only servers send.
-    if ((error as Error).message.startsWith('Unexpected message of type')) {
-      closeNow(socket, { code: 4400, reason: 'Invalid message received' });
+    if (error instanceof Error && error.message.startsWith('Unexpected message of type')) {
+      closeNow(socket, BREACHES.invalidMessage);
       return;
     }
     this.logger.error(error);
-    closeNow(socket, { code: 4500, reason: 'Internal server error' });
+    if (operation === undefined || !state.scope) return;
+    const payload = await this.operations.unexpected(state.scope, error);
+    const id = ids.clientIdOf(operation);
+    if (id !== null) await send(socket, JSON.stringify({ id, type: 'error', payload }));
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -219,7 +250,7 @@ export class GraphqlSockets {
   /** Counts a signed-in socket for its tenant instead of its address; how to close it where the tenant has too many. */
   private settle(state: SocketState, { tenant, viewer }: TenantScope): Closing | null {
     if (!tenant || viewer.kind === 'anonymous') return null;
-    const leave = this.caps.enter(`tenant ${tenant.id.toHexString()}`, MAX_SOCKETS_PER_TENANT);
+    const leave = this.caps.enterTenant(tenant.id);
     if (!leave) return CLOSINGS.tooMany;
     state.leave();
     state.leave = leave;
@@ -232,24 +263,10 @@ export class GraphqlSockets {
   private endWith({ socket }: SocketState, scope: TenantScope, expiresAt: Date | null): void {
     // A socket that was closed while it was let in will not say so again.
     if (socket.readyState === socket.CLOSED) return;
-    const end = (closing: Closing) => {
+    const stop = this.ends.watch({ scope, expiresAt }, closing => {
       closeNow(socket, closing);
-    };
-    const stopWatching = this.rights.watch(scope, loss => {
-      end(LOSS_CLOSINGS[loss]);
     });
-    const expiry = expiresAt
-      ? setTimeout(
-          () => {
-            end(CLOSINGS.expired);
-          },
-          Math.min(expiresAt.getTime() - Date.now(), 2_147_000_000),
-        )
-      : undefined;
-    socket.once('close', () => {
-      stopWatching();
-      clearTimeout(expiry);
-    });
+    socket.once('close', stop);
   }
 }
 

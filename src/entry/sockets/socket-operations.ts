@@ -4,7 +4,7 @@ import type { SubscribePayload } from 'graphql-ws';
 import {
   type ExecutionArgs,
   type FormattedExecutionResult,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLFormattedError,
 } from 'graphql';
 import type { Logger } from 'pino';
@@ -12,7 +12,7 @@ import { DomainError } from '../../errors/domain-error.js';
 import { LOG } from '../../telemetry/logger.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
-import { OperationRunner } from '../graphql/operation-runner.js';
+import { asGraphQLError, OperationRunner } from '../graphql/operation-runner.js';
 import { millisecondsSince, whoseLine } from '../http/request-log.js';
 import { FloodError } from '../limits/late-refusals.js';
 import { type Allowance, RequestLimits } from '../limits/request-limits.js';
@@ -29,8 +29,8 @@ interface Running {
 
 /** Where an operation comes from. */
 export interface OperationSource extends Allowance {
-  /** Operations of its socket that are running, this one included. */
-  readonly running: number;
+  /** Whether its socket runs as many operations as it may without this one. */
+  readonly isTooMany: boolean;
 }
 
 /**
@@ -52,7 +52,7 @@ export class SocketOperations {
   /** Makes an operation ready to run, or says why it may not. @throws FloodError when its socket is to be closed. */
   async begin(
     payload: SubscribePayload,
-    { scope, requestsPerMinute, running }: OperationSource,
+    { scope, requestsPerMinute, isTooMany }: OperationSource,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const own = tenantScope({ ...scope, requestId: randomUUID() });
     const operation: Running = {
@@ -63,18 +63,17 @@ export class SocketOperations {
     };
     this.operations.set(payload, operation);
     const allowance = { scope: own, requestsPerMinute };
-    let query: unknown;
     try {
-      if (running > MAX_OPERATIONS_PER_SOCKET) await this.limits.refuse(allowance, tooManyAtOnce());
+      if (isTooMany) await this.limits.refuse(allowance, tooManyAtOnce());
       await this.limits.take(allowance);
-      query = this.persisted.resolve(payload);
+      const query = this.persisted.resolve(payload);
+      const prepared = await this.runner.prepare(allowance, { ...payload, query });
+      if ('document' in prepared) operation.operation = this.runner.nameOf(prepared);
+      return prepared;
     } catch (error) {
       if (error instanceof FloodError) throw error;
-      return [new GraphQLError((error as Error).message, { originalError: error as Error })];
+      return [asGraphQLError(error)];
     }
-    const prepared = await this.runner.prepare(allowance, { ...payload, query });
-    if ('document' in prepared) operation.operation = this.runner.nameOf(prepared);
-    return prepared;
   }
 
   /** The result as its client may see it. */
@@ -98,6 +97,14 @@ export class SocketOperations {
       this.metrics.errors.inc({ code });
       if (running.errorCodes.length < 10) running.errorCodes.push(code);
     }
+    return formatted;
+  }
+
+  /** What a client is told of an error that nothing else has taken. */
+  async unexpected(scope: TenantScope, error: unknown): Promise<GraphQLFormattedError[]> {
+    const own = tenantScope({ ...scope, requestId: randomUUID() });
+    const formatted = await this.runner.formatErrors(own, [asGraphQLError(error)]);
+    for (const { extensions } of formatted) this.metrics.errors.inc({ code: String(extensions?.['code']) });
     return formatted;
   }
 

@@ -6,7 +6,10 @@ import { lingerOf, MAX_BUFFERED_BYTES, MAX_WAIT_MS } from '../sockets/socket-wri
 /** How often a silent stream says that it is alive, for the proxies in between. */
 const KEEP_ALIVE_MS = 12_000;
 
-/** One response as a stream of server-sent events: `next` and `complete` of graphql-sse, and our own `close`. */
+/** The event of graphql-sse that ends an operation; EventSource ignores events without a `data` field. */
+const COMPLETE = 'event: complete\ndata:\n\n';
+
+/** One response as a stream of server-sent events: `next` and `complete` of graphql-sse, and no other event. */
 export class EventStream {
   private hasEnded = false;
   private readonly gone: Promise<void>;
@@ -45,22 +48,36 @@ export class EventStream {
 
   /** Sends a result and resolves once it has left this process, so that the source is read no faster than that. */
   next(result: FormattedExecutionResult, id?: string): Promise<void> {
-    const place = id === undefined ? '' : `id: ${id}\n`;
-    return this.write(`${place}event: next\ndata: ${JSON.stringify(result)}\n\n`);
+    return this.write(nextOf(result, id));
   }
 
   /** Ends the stream of an operation that is over. */
   async complete(): Promise<void> {
-    await this.write('event: complete\ndata:\n\n');
+    await this.write(COMPLETE);
     if (this.isOpen) this.end();
   }
 
-  /** Ends the stream for a reason that is told; nothing is sent after it. */
-  close(closing: Closing): void {
+  /**
+   * Ends the stream for good, with the errors that say why: its client need not come back as it is.
+   * Nothing is sent after it.
+   */
+  refuse(closing: Closing, result: FormattedExecutionResult): void {
     if (!this.isOpen) return;
-    this.response.write(`event: close\ndata: ${JSON.stringify(closing)}\n\n`);
+    this.response.write(`${commentOf(closing)}${nextOf(result)}${COMPLETE}`);
     this.end();
     setTimeout(() => this.response.destroy(), lingerOf(closing)).unref();
+  }
+
+  /**
+   * Breaks the stream off, so that its client comes back and resumes: the protocol has no event that says so. The line is
+   * cut once all that was sent before has left this process. The reason stands in a comment, for people.
+   */
+  cut(closing: Closing): void {
+    if (!this.isOpen) return;
+    this.hasEnded = true;
+    const destroy = () => this.response.destroy();
+    this.response.write(commentOf(closing), destroy);
+    setTimeout(destroy, lingerOf(closing)).unref();
   }
 
   /** Cuts the line at once. */
@@ -71,11 +88,11 @@ export class EventStream {
   private async write(text: string): Promise<void> {
     if (!this.isOpen) return;
     if (this.response.writableLength > MAX_BUFFERED_BYTES) {
-      this.close(CLOSINGS.slowReader);
+      this.cut(CLOSINGS.slowReader);
       return;
     }
     const patience = setTimeout(() => {
-      this.close(CLOSINGS.slowReader);
+      this.cut(CLOSINGS.slowReader);
     }, MAX_WAIT_MS);
     const sent = new Promise<void>(resolve => this.response.write(text, () => resolve()));
     await Promise.race([sent, this.gone]);
@@ -87,3 +104,9 @@ export class EventStream {
     this.response.end();
   }
 }
+
+const nextOf = (result: FormattedExecutionResult, id?: string): string =>
+  `${id === undefined ? '' : `id: ${id}\n`}event: next\ndata: ${JSON.stringify(result)}\n\n`;
+
+/** Clients skip comments; whoever looks at the line reads them. */
+const commentOf = ({ code, reason }: Closing): string => `: ${code} ${reason}\n\n`;

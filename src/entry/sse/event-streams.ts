@@ -5,28 +5,33 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   getOperationAST,
-  GraphQLError,
+  type GraphQLError,
   OperationTypeNode,
 } from 'graphql';
-import { RightsWatch } from '../../auth/rights-watch.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
-import { toDomainError } from '../../errors/client-error.js';
+import { toClientError, toDomainError } from '../../errors/client-error.js';
 import { badInput, DomainError } from '../../errors/domain-error.js';
 import { ERROR_CODES } from '../../errors/error-codes.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import { clientIp } from '../client-ip.js';
-import { contextOf, OperationRunner, type TextOperation } from '../graphql/operation-runner.js';
+import {
+  asGraphQLError,
+  contextOf,
+  OperationRunner,
+  type TextOperation,
+} from '../graphql/operation-runner.js';
 import { notesOf } from '../http/http-request.js';
 import { refuse } from '../http/refuse.js';
 import { RequestLimits } from '../limits/request-limits.js';
 import { PersistedOperations } from '../persisted/persisted-operations.js';
 import { type Admission, ScopeFactory } from '../scope-factory.js';
-import { isAllowedOrigin } from '../sockets/allowed-origin.js';
-import { type Closing, CLOSINGS, LOSS_CLOSINGS } from '../sockets/close-codes.js';
-import { MAX_SOCKETS_PER_TENANT, MAX_STRANGERS_PER_ADDRESS, SocketCaps } from '../sockets/socket-caps.js';
+import { StreamEnds } from '../stream-ends.js';
+import { type Closing, CLOSINGS } from '../sockets/close-codes.js';
+import { SocketCaps } from '../sockets/socket-caps.js';
 import { EventStream } from './event-stream.js';
 import { headOf, type Resumable, resumable } from './resumption.js';
+import { streamFault } from './stream-faults.js';
 import { lastEventId, readStreamRequest } from './stream-request.js';
 
 /** How long draining waits for readers to leave. */
@@ -46,7 +51,7 @@ export class EventStreams {
   constructor(
     private readonly scopes: ScopeFactory,
     private readonly operations: OperationRunner,
-    private readonly rights: RightsWatch,
+    private readonly ends: StreamEnds,
     private readonly limits: RequestLimits,
     private readonly persisted: PersistedOperations,
     private readonly metrics: Metrics,
@@ -55,10 +60,14 @@ export class EventStreams {
 
   /** Admits the sender before the body is read; what it may not do is answered in plain HTTP. */
   readonly admit = async (request: Request, response: Response, next: NextFunction): Promise<void> => {
-    const fault = this.faultOf(request);
+    if (this.isDraining) {
+      this.refuse(request, response, stopping());
+      return;
+    }
+    const fault = streamFault(request, this.settings);
     if (fault) {
       if (fault.status === 405) response.setHeader('Allow', 'GET, POST');
-      refuse(request, response, new DomainError(fault.code, fault.message), fault.status);
+      this.refuse(request, response, fault.error, fault.status);
       return;
     }
     try {
@@ -83,6 +92,11 @@ export class EventStreams {
       const query = this.persisted.resolve({ ...sent, documentId, extensions });
       if (typeof query !== 'string') throw badInput({ query: 'must be a text' });
       prepared = await this.prepare(request, admission, { ...sent, query });
+      if (request.method === 'GET' && 'document' in prepared && kindOf(prepared) === MUTATION) {
+        response.setHeader('Allow', 'POST');
+        this.refuse(request, response, mutationByGet(), 405);
+        return;
+      }
       leave = this.enter(scope);
     } catch (error) {
       this.refuse(request, response, error);
@@ -97,14 +111,16 @@ export class EventStreams {
       this.metrics.eventStreams.dec();
     });
     stream.open();
-    this.endWith(stream, response, admission);
+    const stopWatching = this.ends.watch(admission, closing => {
+      this.end(stream, scope, closing);
+    });
+    response.once('close', stopWatching);
     try {
-      if (this.isDraining) stream.close(CLOSINGS.draining);
+      if (this.isDraining) stream.cut(CLOSINGS.draining);
       if ('document' in prepared) await this.run(stream, response, prepared);
       else await stream.next({ errors: await this.format(scope, prepared) });
     } catch (error) {
-      const errors = [new GraphQLError((error as Error).message, { originalError: error as Error })];
-      await stream.next({ errors: await this.format(scope, errors) });
+      await stream.next({ errors: await this.format(scope, [asGraphQLError(error)]) });
     }
     await stream.complete();
   };
@@ -112,28 +128,10 @@ export class EventStreams {
   /** Asks all readers to come back elsewhere, and takes no new ones. Resolves when all are gone, in 3 s at most. */
   async drain(): Promise<void> {
     this.isDraining = true;
-    for (const stream of this.streams) stream.close(CLOSINGS.draining);
+    for (const stream of this.streams) stream.cut(CLOSINGS.draining);
     const deadline = Date.now() + DRAIN_MS;
     while (this.streams.size > 0 && Date.now() < deadline) await sleep(20);
     for (const stream of this.streams) stream.destroy();
-  }
-
-  private faultOf(
-    request: Request,
-  ): { status: number; code: 'BAD_USER_INPUT' | 'FORBIDDEN' | 'UNAVAILABLE'; message: string } | null {
-    const bad = (status: number, message: string) => ({ status, code: 'BAD_USER_INPUT' as const, message });
-    const { method, headers } = request;
-    if (this.isDraining)
-      return { status: 503, code: 'UNAVAILABLE', message: 'The server is about to stop: come back.' };
-    if (method !== 'GET' && method !== 'POST') return bad(405, 'Send GET or POST.');
-    if (!isAllowedOrigin(headers, this.settings))
-      return { status: 403, code: 'FORBIDDEN', message: 'This origin may not connect.' };
-    const accept = headers.accept ?? '*/*';
-    // A page can make a browser send other GETs than an EventSource does, but not with this header.
-    if (!accept.includes('text/event-stream') && (method === 'GET' || !accept.includes('*/*')))
-      return bad(406, 'Accept text/event-stream.');
-    if (method === 'POST' && !request.is('application/json')) return bad(415, 'Send application/json.');
-    return null;
   }
 
   /** @throws DomainError when the sender may not come in, also with a credential that does not count. */
@@ -166,8 +164,6 @@ export class EventStreams {
     const prepared = await this.operations.prepare(admission, sent);
     if (!('document' in prepared)) return prepared;
     notesOf(request).operation = this.operations.nameOf(prepared);
-    if (request.method === 'GET' && kindOf(prepared) === OperationTypeNode.MUTATION)
-      throw new DomainError('BAD_USER_INPUT', 'A mutation must be sent by POST.');
     const stream = resumable(prepared);
     const lastId = lastEventId(request.headers);
     // Whoever comes back goes on where it was, whatever the operation it repeats was first sent with.
@@ -178,8 +174,8 @@ export class EventStreams {
   private enter({ tenant, viewer, origin }: TenantScope): () => void {
     const leave =
       tenant && viewer.kind !== 'anonymous'
-        ? this.caps.enter(`tenant ${tenant.id.toHexString()}`, MAX_SOCKETS_PER_TENANT)
-        : this.caps.enter(`address ${origin.ip ?? ''}`, MAX_STRANGERS_PER_ADDRESS);
+        ? this.caps.enterTenant(tenant.id)
+        : this.caps.enterAddress(origin.ip);
     if (!leave) throw new DomainError('RATE_LIMITED', 'Too many streams are open.', { retryAfterSeconds: 5 });
     return leave;
   }
@@ -229,31 +225,33 @@ export class EventStreams {
     return formatted;
   }
 
-  /** Ends the stream when its credential expires or its user's rights change. */
-  private endWith(stream: EventStream, response: Response, { scope, expiresAt }: Admission): void {
-    const end = (closing: Closing) => {
-      stream.close(closing);
-    };
-    const stopWatching = this.rights.watch(scope, loss => {
-      end(LOSS_CLOSINGS[loss]);
-    });
-    const left = expiresAt ? Math.min(expiresAt.getTime() - Date.now(), 2_147_000_000) : null;
-    const expiry = left === null ? undefined : setTimeout(() => end(CLOSINGS.expired), left);
-    response.once('close', () => {
-      stopWatching();
-      clearTimeout(expiry);
-    });
+  /** Ends a stream as graphql-sse knows it: with an error where that is final, else by a cut line. */
+  private end(stream: EventStream, scope: TenantScope, closing: Closing): void {
+    if (!closing.error) {
+      stream.cut(closing);
+      return;
+    }
+    this.metrics.errors.inc({ code: closing.error });
+    const error = new DomainError(closing.error, closing.reason);
+    stream.refuse(closing, { errors: [toClientError(error, {}, scope.requestId)] });
   }
 
-  private refuse(request: Request, response: Response, error: unknown): void {
+  private refuse(request: Request, response: Response, error: unknown, status?: number): void {
     const { code } = toDomainError(error);
     notesOf(request).errorCodes = [code];
     this.metrics.errors.inc({ code });
-    refuse(request, response, error, ERROR_CODES[code].httpStatus);
+    refuse(request, response, error, status ?? ERROR_CODES[code].httpStatus);
   }
 }
 
 const admissions = new WeakMap<Request, Admission>();
 
+const { MUTATION } = OperationTypeNode;
+
 const kindOf = ({ document, operationName }: ExecutionArgs) =>
   getOperationAST(document, operationName)?.operation;
+
+const mutationByGet = () => new DomainError('BAD_USER_INPUT', 'A mutation must be sent by POST.');
+
+const stopping = () =>
+  new DomainError('UNAVAILABLE', 'The server is about to stop: come back.', { retryAfterSeconds: 1 });
