@@ -6,9 +6,12 @@ import { UnpreparedDatabaseError } from './errors/unprepared-database.error.js';
 import { freePort } from './embedded/simulator-port.js';
 import { seedDemo } from './embedded/demo-data.js';
 import { startServer } from './server.js';
+import { Metrics } from './telemetry/metrics.js';
+import { ProcessGuard } from './telemetry/process-guard.js';
 
-/** Exit codes: 0 stopped on request, 1 could not start or stop, 2 the environment is not usable. */
+/** Exit codes: 0 stopped on request, 1 could not start or stop, or fell, 2 the environment is not usable. */
 async function main(): Promise<void> {
+  const guard = new ProcessGuard(() => process.exit(1));
   const steps = new StopSteps();
   process.on('SIGINT', () => {
     stop(steps, 'Ctrl-C');
@@ -27,6 +30,7 @@ async function main(): Promise<void> {
   const { settings } = ground;
   try {
     const server = await startServer(settings);
+    guard.countIn(server.app.get(Metrics));
     steps.add(() => server.stop());
     handOver = () => server.handOver();
     if (settings.demo) await seedDemo(server.app, settings.demo);

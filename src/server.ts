@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type {
   CorsOptions,
@@ -7,15 +6,18 @@ import type {
 } from '@nestjs/common/interfaces/external/cors-options.interface.js';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import express from 'express';
+import express, { type Express, type Request } from 'express';
 import { AppModule } from './app.module.js';
 import type { Settings } from './config/settings.js';
+import { defaultHeaders } from './entry/http/default-headers.js';
 import { DocumentMiddleware } from './entry/http/document.middleware.js';
 import { jsonBody, MAX_BODY_BYTES } from './entry/http/json-body.js';
 import { takeNotes } from './entry/http/http-request.js';
+import { preflight } from './entry/http/preflight.js';
 import { requestLog } from './entry/http/request-log.js';
 import { securityHeaders } from './entry/http/security-headers.js';
-import { boundSlowClients } from './entry/http/slow-clients.js';
+import { boundConnections } from './entry/http/slow-clients.js';
+import { serveUntilQuiet } from './entry/http/hand-over.js';
 import { Readiness } from './entry/health/readiness.js';
 import { ScopeMiddleware } from './entry/http/scope.middleware.js';
 import { playground } from './entry/playground/playground.js';
@@ -24,23 +26,18 @@ import { EventStreams } from './entry/sse/event-streams.js';
 import { JobRunner } from './jobs/job-runner.js';
 import { MigrationRunner } from './migrations/migration-runner.js';
 import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
+import { clientIp } from './tenancy/client-ip.js';
 import { prepareCollections } from './tenancy/prepare-collections.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
 import { UpgradeRouter } from './upgrades/upgrade-router.js';
 
-/** How long a server that is about to stop goes on serving at least: balancers have to notice. */
-const HAND_OVER_MS = 1000;
-/** And at most: clients do not use a connection again that has been idle for longer, as Node tells them. */
-const LONGEST_HAND_OVER_MS = 6000;
-
 /** A server that takes requests. */
 export interface RunningServer {
   readonly app: NestExpressApplication;
   /**
-   * Says that it is about to stop, and goes on serving for one to six seconds: balancers look elsewhere meanwhile, and
-   * clients close their connections with the next answer. Without it a request could meet a connection that is just
-   * being closed.
+   * Says that it is about to stop, and goes on serving until clients have noticed: balancers look elsewhere meanwhile, and
+   * clients close their connections with the next answer. See {@link serveUntilQuiet}.
    */
   handOver(): Promise<void>;
   /** Stops taking requests, asks sockets to come back elsewhere, finishes what is in hand, and closes the stores. */
@@ -59,19 +56,21 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', settings.TRUSTED_PROXIES);
+  useClientIp(app.getHttpAdapter().getInstance(), settings.TRUSTED_PROXIES);
   app.enableCors(({ headers }: IncomingMessage, callback: CorsOptionsCallback) => {
     callback(null, corsOptions(settings.ALLOWED_ORIGINS, headers.origin));
   });
   const scopes = app.get(ScopeMiddleware);
   const documents = app.get(DocumentMiddleware, { strict: false });
-  app.use(takeNotes, securityHeaders(settings.PUBLIC_URL.startsWith('https:')));
+  app.use(takeNotes, defaultHeaders, securityHeaders(settings.PUBLIC_URL.startsWith('https:')));
   app.use(playground({ demo: settings.demo, assetsDir: playgroundAssets() }));
   app.use('/ultravox', express.raw({ type: () => true, limit: MAX_BODY_BYTES }));
   // Limits come before bodies: what is refused anyway is not read.
   const streams = app.get(EventStreams);
   const bodies = jsonBody(app.get(Metrics));
   app.use('/graphql/stream', requestLog(app.get(LOG)), streams.admit, bodies, streams.serve);
-  app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), bodies, documents.use);
+  const ask = preflight(app.get(Metrics));
+  app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), bodies, ask, documents.use);
   await app.init();
   await app.get(MigrationRunner).applyAll();
   app.get(JobRunner).begin();
@@ -79,25 +78,17 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   const sockets = app.get(GraphqlSockets);
   const httpServer = app.getHttpServer();
   sockets.open();
-  boundSlowClients(httpServer);
+  boundConnections(httpServer, settings.KEEP_ALIVE_TIMEOUT);
   app.get(UpgradeRouter).attach(httpServer);
   await app.listen(settings.PORT, settings.HOST);
   return {
     app,
     async handOver() {
       app.get(Readiness).beginDraining();
-      httpServer.prependListener('request', (_request: unknown, response: ServerResponse) => {
-        response.setHeader('Connection', 'close');
-      });
-      const startedAt = performance.now();
-      await sleep(HAND_OVER_MS);
       // Not earlier: those who come back at once must not be led here again.
-      await Promise.all([sockets.drain(), streams.drain()]);
-      const isInUse = async () =>
-        new Promise<boolean>(resolve => {
-          httpServer.getConnections((_error: Error | null, count: number) => resolve(count > 0));
-        });
-      while (performance.now() - startedAt < LONGEST_HAND_OVER_MS && (await isInUse())) await sleep(50);
+      await serveUntilQuiet(httpServer, async () => {
+        await Promise.all([sockets.drain(), streams.drain()]);
+      });
     },
     async stop() {
       app.get(Readiness).beginDraining();
@@ -114,6 +105,16 @@ const corsOptions = (listed: string[], origin: string | undefined): CorsOptions 
   exposedHeaders: ['X-Request-Id', 'Retry-After'],
   maxAge: 600,
 });
+
+/** Gives Express's `request.ip` the one meaning that an address has for all doors: Express keeps ports in it. */
+function useClientIp({ request }: Express, trustedProxies: number): void {
+  Object.defineProperty(request, 'ip', {
+    configurable: true,
+    get(this: Request) {
+      return clientIp(this, trustedProxies) ?? undefined;
+    },
+  });
+}
 
 /** Where the build has put the playground's files: beside the compiled server, also when it runs from its sources. */
 function playgroundAssets(): string {

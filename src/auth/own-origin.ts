@@ -4,16 +4,29 @@ import { requestHost } from '../tenancy/request-host.js';
 
 type OriginSettings = Pick<Settings, 'ALLOWED_ORIGINS' | 'PUBLIC_URL' | 'TRUSTED_PROXIES'>;
 
+/** An Origin as RFC 6454 writes it. */
+const ORIGIN = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^\s/?#@:[\]]+?)\.?(?::(\d{1,5}))?$/i;
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
+
 /**
- * Whether an Origin is this very host, or one of ALLOWED_ORIGINS, to the letter. Tenants are siblings on one domain, so
- * anything looser would let one tenant's page act in another's name. `null` (sandboxed pages, files) never is.
+ * Whether an Origin is this very host, or one of ALLOWED_ORIGINS. Tenants are siblings on one domain, so anything looser
+ * would let one tenant's page act in another's name. `null` (sandboxed pages, files) never is. A port that is the
+ * scheme's own may be left out on either side, as may the root's dot.
  */
 export function isOwnOrigin(headers: IncomingHttpHeaders, settings: OriginSettings): boolean {
   const { origin } = headers;
   if (origin === undefined) return false;
+  if (settings.ALLOWED_ORIGINS.includes(origin)) return true;
   const host = requestHost(headers, settings.TRUSTED_PROXIES);
-  const scheme = new URL(settings.PUBLIC_URL).protocol;
-  return origin === `${scheme}//${host ?? ''}` || settings.ALLOWED_ORIGINS.includes(origin);
+  const own = canonical(`${new URL(settings.PUBLIC_URL).protocol}//${host ?? ''}`);
+  return own !== null && canonical(origin) === own;
+}
+
+/** An Origin in the one form of all that mean the same; null for what is none. */
+function canonical(origin: string): string | null {
+  const [, scheme, host, port] = ORIGIN.exec(origin.toLowerCase()) ?? [];
+  if (scheme === undefined || host === undefined) return null;
+  return `${scheme}://${host}:${port === undefined ? (DEFAULT_PORTS[scheme] ?? '') : Number(port)}`;
 }
 
 /**

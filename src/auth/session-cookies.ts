@@ -9,6 +9,9 @@ import { isFromOwnPage } from './own-origin.js';
 const ACCESS_COOKIES = ['__Host-voho_access', 'voho_access'] as const;
 const REFRESH_COOKIES = ['__Host-voho_refresh', 'voho_refresh'] as const;
 
+/** What a cookie is called over https, and else. */
+type CookieNames = readonly [secure: string, plain: string];
+
 /**
  * Sets, reads and clears the session's cookies: never readable by scripts, never sent along from other sites. Over
  * https only the `__Host-` names count, so that a neighbour on the same domain cannot plant a session. Neighbours are one
@@ -27,16 +30,12 @@ export class SessionCookies {
     access: { token: string; expiresAt: Date },
     refresh: { token: string; expiresAt: Date },
   ): void {
-    response.cookie(this.name(ACCESS_COOKIES), access.token, { ...this.options, expires: access.expiresAt });
-    response.cookie(this.name(REFRESH_COOKIES), refresh.token, {
-      ...this.options,
-      expires: refresh.expiresAt,
-    });
+    this.write(response, ACCESS_COOKIES, access.token, access.expiresAt);
+    this.write(response, REFRESH_COOKIES, refresh.token, refresh.expiresAt);
   }
 
   clear(response: Response): void {
-    for (const names of [ACCESS_COOKIES, REFRESH_COOKIES])
-      response.clearCookie(this.name(names), this.options);
+    for (const names of [ACCESS_COOKIES, REFRESH_COOKIES]) this.write(response, names, '', new Date());
   }
 
   /** The access token that the browser sent along for a page of this host; null without one. */
@@ -49,12 +48,18 @@ export class SessionCookies {
     return this.read(headers, REFRESH_COOKIES);
   }
 
-  private read(headers: IncomingHttpHeaders, names: readonly [string, string]): string | null {
+  /** Express adds Expires to Max-Age, which does not depend on the browser's clock. */
+  private write(response: Response, names: CookieNames, value: string, expiresAt: Date): void {
+    const maxAge = Math.max(0, expiresAt.getTime() - Date.now());
+    response.cookie(this.name(names), value, { ...this.options, maxAge });
+  }
+
+  private read(headers: IncomingHttpHeaders, names: CookieNames): string | null {
     if (headers.cookie === undefined || !isFromOwnPage(headers, this.settings)) return null;
     return parseCookie(headers.cookie)[this.name(names)] ?? null;
   }
 
-  private name(names: readonly [string, string]): string {
+  private name(names: CookieNames): string {
     return names[this.isSecure ? 0 : 1];
   }
 

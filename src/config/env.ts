@@ -55,6 +55,11 @@ const networks = commaList.transform((items, context) =>
 /** An address without a trailing slash, so that paths can be appended to it. */
 const origin = url('http:', 'https:').transform(value => value.replace(/\/+$/, ''));
 
+/** Origins as browsers send them: in lower case, without the scheme's own port and without a path. */
+const origins = commaList.transform(items =>
+  items.map(item => (/^https?:/i.test(item) && URL.canParse(item) ? new URL(item).origin : item)),
+);
+
 /** Names several hosts, which makes it no URL in the eyes of URL. */
 const replicaSet = z
   .string()
@@ -70,7 +75,8 @@ const variables = z.object({
     .toLowerCase()
     .regex(/^[a-z0-9.-]+$/, 'must be a host name without a port')
     .default('voho.localhost'),
-  ALLOWED_ORIGINS: commaList.default([]),
+  ALLOWED_ORIGINS: origins.default([]),
+  KEEP_ALIVE_TIMEOUT: duration.refine(seconds => seconds <= 600, 'must be at most 10m').default(75),
   DATA_DIR: z
     .string()
     .default('./data')

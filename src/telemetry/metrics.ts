@@ -29,6 +29,12 @@ export class Metrics {
     help: 'Commands that would have left their tenant, refused before they were sent. Must be 0.',
     registers: [this.registry],
   });
+  readonly uncaughtFaults = new Counter({
+    name: 'voho_uncaught_faults_total',
+    help: 'Faults that no code has caught: rejected promises that nothing waited for. Must be 0.',
+    labelNames: ['kind'],
+    registers: [this.registry],
+  });
   readonly passwordChecks = new Counter({
     name: 'voho_password_checks_total',
     help: 'Passwords that were hashed or verified, by the parameters of the hash: old ones are made anew at a log-in.',

@@ -1,11 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
+import { asPlainRequest } from './plain-request.js';
 
 /** Takes over a connection that asked to become a WebSocket. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** Leads WebSocket upgrades to whoever serves their path; all others get 404. */
+/**
+ * Leads WebSocket upgrades to what serves their path; on other paths they get 404. Requests that ask for another protocol,
+ * such as `h2c`, are served as if they had not asked (RFC 9110, section 7.8).
+ */
 @Injectable()
 export class UpgradeRouter {
   private readonly routes: { readonly prefix: string; readonly handler: UpgradeHandler }[] = [];
@@ -15,8 +19,15 @@ export class UpgradeRouter {
     this.routes.push({ prefix, handler });
   }
 
+  /** Takes the upgrades of a server. */
   attach(server: Server): void {
     server.on('upgrade', (request, socket, head) => {
+      if (!asksForWebSocket(request)) {
+        asPlainRequest(server, request, socket, head);
+        return;
+      }
+      // A list may name other protocols too; ws reads the header to the letter.
+      request.headers.upgrade = 'websocket';
       const path = request.url?.split('?')[0] ?? '';
       const route = this.routes.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
       // Node has taken its own listener off by now; a line that breaks while a handler waits must not end the process.
@@ -27,7 +38,17 @@ export class UpgradeRouter {
   }
 }
 
-/** Answers an upgrade with a plain HTTP status and closes. */
-export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
-  socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+/** Whether a request is a WebSocket handshake: a GET whose `Upgrade` names it, alone or among others. */
+function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  const protocols = (headers.upgrade ?? '').split(',').map(protocol => protocol.trim().toLowerCase());
+  return method === 'GET' && protocols.includes('websocket');
+}
+
+/**
+ * Answers an upgrade with a plain HTTP status and closes.
+ * @param challenge what a 401 asks for, as WWW-Authenticate.
+ */
+export function refuseUpgrade(socket: Duplex, status: number, reason: string, challenge?: string): void {
+  const authenticate = challenge === undefined ? '' : `WWW-Authenticate: ${challenge}\r\n`;
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${authenticate}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -26,6 +26,10 @@ export interface ServerProcess {
   lines(): string[];
   /** Its standard error. */
   errors(): string;
+  /** Sends it a signal. */
+  signal(name: NodeJS.Signals): void;
+  /** Its exit code, once it has ended. */
+  readonly ended: Promise<number | null>;
   /** Asks it to stop, and returns its exit code. */
   stop(): Promise<number | null>;
 }
@@ -87,6 +91,8 @@ export async function startServerProcess(env: Readonly<Record<string, string>> =
         .split('\n')
         .filter(line => line !== ''),
     errors: () => written.errors,
+    signal: name => child.kill(name),
+    ended,
     stop,
   };
 }

@@ -36,6 +36,11 @@ export class RawSocket {
     this.socket.send(text);
   }
 
+  /** Sends a binary frame. */
+  sendBytes(bytes: Uint8Array): void {
+    this.socket.send(bytes);
+  }
+
   /** A ping of the line itself, not of the protocol; resolves with its pong, or once the socket is closed. */
   async ping(): Promise<void> {
     const pong = new Promise<void>(resolve => this.pongs.push(resolve));

@@ -8,6 +8,7 @@ import type { RequestContext } from '../../auth/request-context.js';
 import { toClientError, toDomainError } from '../../errors/client-error.js';
 import { scopeStore } from '../../tenancy/scope-store.js';
 import { notesOf } from '../http/http-request.js';
+import { PREFLIGHT_HEADERS } from '../http/preflight.js';
 import { MAX_TOKENS } from './document-limits.js';
 import { Documents } from './documents.js';
 import { OperationPlugin } from './operation.plugin.js';
@@ -34,7 +35,7 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       // Nest's own page loads scripts from another host; the playground here is served by this server.
       graphiql: false,
       introspection: true,
-      csrfPrevention: true,
+      csrfPrevention: { requestHeaders: PREFLIGHT_HEADERS },
       hideSchemaDetailsFromClientErrors: false,
       includeStacktraceInErrorResponses: false,
       // Both are done before, by DocumentMiddleware and Documents, which serve the other doors too.

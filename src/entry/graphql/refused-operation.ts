@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import type { IncomingHttpHeaders } from 'node:http';
 import { toDomainError } from '../../errors/client-error.js';
 import { ERROR_CODES } from '../../errors/error-codes.js';
+import { prefersGraphqlResponse } from '../http/media-types.js';
 
 /**
  * The error of an operation that was refused before its execution, with its HTTP status: the code's own, but 200 for
@@ -10,8 +11,7 @@ import { ERROR_CODES } from '../../errors/error-codes.js';
 export function refusedOperation(refusal: unknown, headers: IncomingHttpHeaders | undefined): GraphQLError {
   const { code, message } = toDomainError(refusal);
   const { httpStatus } = ERROR_CODES[code];
-  const isNewMediaType = headers?.accept?.includes('application/graphql-response+json') ?? false;
-  const status = isNewMediaType || httpStatus === 400 ? httpStatus : 200;
+  const status = (headers && prefersGraphqlResponse(headers)) || httpStatus === 400 ? httpStatus : 200;
   return new GraphQLError(message, {
     originalError: refusal as Error,
     extensions: { code, http: { status } },

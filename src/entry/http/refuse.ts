@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { toClientError, toDomainError } from '../../errors/client-error.js';
 import { FloodError } from '../limits/late-refusals.js';
 import { notesOf } from './http-request.js';
+import { answerType } from './media-types.js';
 
 /** Answers a request that never got as far as GraphQL, in GraphQL's own shape; the line of a flood is cut instead. */
 export function refuse(request: Request, response: Response, error: unknown, httpStatus: number): void {
@@ -12,5 +13,8 @@ export function refuse(request: Request, response: Response, error: unknown, htt
   const { requestId } = notesOf(request);
   const { retryAfterSeconds } = toDomainError(error).details;
   if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
-  response.status(httpStatus).json({ errors: [toClientError(error, {}, requestId)] });
+  response
+    .status(httpStatus)
+    .type(answerType(request.headers))
+    .json({ errors: [toClientError(error, {}, requestId)] });
 }

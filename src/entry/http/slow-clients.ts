@@ -8,10 +8,13 @@ export const REQUEST_MS = 30_000;
 export const LOOK_MS = 1000;
 
 /**
- * Bounds how long somebody may hold a connection by sending slowly; whoever takes longer gets 408, and the connection is
- * closed. Must be called before the server listens.
+ * Bounds how long a client may hold a connection: one that sends slowly gets 408, and one without a request is closed
+ * after the keep-alive time. Must be called before the server listens.
+ * @param keepAliveSeconds longer than proxies keep idle connections, so that it is the proxy that closes them: a request
+ * that meets a closing connection is lost.
  */
-export function boundSlowClients(server: Server): void {
+export function boundConnections(server: Server, keepAliveSeconds: number): void {
+  server.keepAliveTimeout = keepAliveSeconds * 1000;
   server.headersTimeout = HEADERS_MS;
   server.requestTimeout = REQUEST_MS;
   // An option of createServer, which Nest does not pass on; Node reads it when it begins to listen.

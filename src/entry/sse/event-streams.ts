@@ -13,8 +13,8 @@ import { toClientError, toDomainError } from '../../errors/client-error.js';
 import { badInput, DomainError } from '../../errors/domain-error.js';
 import { ERROR_CODES } from '../../errors/error-codes.js';
 import { Metrics } from '../../telemetry/metrics.js';
+import { clientIp } from '../../tenancy/client-ip.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
-import { clientIp } from '../client-ip.js';
 import {
   asGraphQLError,
   contextOf,

@@ -20,7 +20,7 @@ export function readStreamRequest(request: Request): StreamRequest {
     query,
     documentId,
     extensions,
-    operationName: operationName ?? null,
+    operationName: operationName === '' ? null : (operationName ?? null),
     variables: variables ?? null,
   };
 }

@@ -11,7 +11,7 @@ import { CallChanges } from './call-changes.js';
 import { CallSteward } from './call-steward.js';
 import { CallsRepository } from './calls.repository.js';
 import { LiveTranscript } from './live-transcript.js';
-import { type NewsTarget, ProviderDoor } from './provider-door.js';
+import { type NewsTarget, PROVIDER_CHALLENGE, ProviderDoor } from './provider-door.js';
 import { TranscriptDeltas } from './transcript-deltas.js';
 
 const MAX_MESSAGE_BYTES = 1_000_000;
@@ -59,7 +59,7 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
     } = request.headers;
     const message = typeof providerCallId === 'string' ? providerCallId : '';
     if (!target || !this.signatures.isGenuine(publicCallId, { message, timestamp, signatures })) {
-      refuseUpgrade(socket, 401, 'Unauthorized');
+      refuseUpgrade(socket, 401, 'Unauthorized', PROVIDER_CHALLENGE);
       return;
     }
     this.server.handleUpgrade(request, socket, head, upgraded => {

@@ -9,6 +9,9 @@ import type { ProviderCall } from '../ultravox/voice-provider.js';
 import { CallRoutes } from './call-routes.js';
 import { CALL_ID_KEY, CALL_MARK_KEY } from './twin-calls.js';
 
+/** What a request of the provider without its signature is asked for, as WWW-Authenticate. */
+export const PROVIDER_CHALLENGE = 'Ultravox-Signature realm="voho"';
+
 /** A call that the provider's news is for, by our own record; what the news says of itself is never trusted. */
 export interface NewsTarget {
   readonly callId: ObjectId;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, HttpException, Logger, Param, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
@@ -8,7 +9,7 @@ import type { ProviderCall } from '../ultravox/voice-provider.js';
 import { CallChanges } from './call-changes.js';
 import { CallSteward } from './call-steward.js';
 import { EarlyNews } from './early-news.js';
-import { type NewsTarget, ProviderDoor } from './provider-door.js';
+import { type NewsTarget, PROVIDER_CHALLENGE, ProviderDoor } from './provider-door.js';
 import { CALL_ID_KEY } from './twin-calls.js';
 
 /** Takes the provider's webhooks: on the raw body, signed, not older than a minute. */
@@ -32,7 +33,7 @@ export class ProviderWebhooksController {
     const target = await this.door.find(publicCallId);
     const signed = signedOf(request);
     // An unknown call has no secret; it is answered like a wrong signature, so that nobody learns which ids exist.
-    if (!target || !this.signatures.isGenuine(publicCallId, signed)) throw this.refused();
+    if (!target || !this.signatures.isGenuine(publicCallId, signed)) throw this.refused(request);
     const call = this.callIn(signed);
     const named = call.metadata[CALL_ID_KEY];
     if (named !== undefined && named !== publicCallId) throw this.unreadable();
@@ -47,7 +48,7 @@ export class ProviderWebhooksController {
   @HttpCode(204)
   async receiveForAccount(@Req() request: Request): Promise<void> {
     const signed = signedOf(request);
-    if (!this.signatures.isFromAccount(signed)) throw this.refused();
+    if (!this.signatures.isFromAccount(signed)) throw this.refused(request);
     const call = this.callIn(signed);
     const target = (await this.door.findByNews(call)) ?? (await this.keep(call));
     if (target) await this.take(target, call, request);
@@ -82,7 +83,8 @@ export class ProviderWebhooksController {
     return new HttpException('The body is not a webhook of this call', 400);
   }
 
-  private refused(): HttpException {
+  private refused({ res }: Request): HttpException {
+    res?.setHeader('WWW-Authenticate', PROVIDER_CHALLENGE);
     this.metrics.providerWebhooks.inc({ outcome: 'refused' });
     return new HttpException('The signature does not match', 401);
   }
@@ -96,7 +98,9 @@ function signedOf({ body, headers }: Request): SignedMessage {
   };
 }
 
+/** A JSON object; null for anything else, and for bytes that are not UTF-8. */
 function parsed(body: Uint8Array | string): Record<string, unknown> | null {
+  if (typeof body !== 'string' && !isUtf8(body)) return null;
   try {
     const json: unknown = JSON.parse(body.toString());
     return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : null;
