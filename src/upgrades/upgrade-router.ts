@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { asPlainRequest } from './plain-request.js';
+import { PlainRequests } from './plain-request.js';
 
 /** Takes over a connection that asked to become a WebSocket. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -21,9 +21,10 @@ export class UpgradeRouter {
 
   /** Takes the upgrades of a server. */
   attach(server: Server): void {
+    const plain = new PlainRequests(server);
     server.on('upgrade', (request, socket, head) => {
       if (!asksForWebSocket(request)) {
-        asPlainRequest(server, request, socket, head);
+        plain.serve(request, request.socket, head);
         return;
       }
       // A list may name other protocols too; ws reads the header to the letter.

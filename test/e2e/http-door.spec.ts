@@ -299,7 +299,6 @@ describe('The HTTP door', () => {
       send('GET /health/live', {}),
       send('GET /metrics', {}),
       send('GET /nothing', bearer()),
-      send('OPTIONS /graphql', bearer()),
     ]);
     for (const { headers } of answers) expect(headers['cache-control']).toContain('no-store');
   });
