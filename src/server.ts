@@ -28,6 +28,7 @@ import { MigrationRunner } from './migrations/migration-runner.js';
 import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
 import { clientIp } from './tenancy/client-ip.js';
 import { prepareCollections } from './tenancy/prepare-collections.js';
+import { RedisClients } from './redis/redis-clients.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
 import { UpgradeRouter } from './upgrades/upgrade-router.js';
@@ -51,6 +52,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     logger: new NestLog(createLog(settings.LOG_LEVEL, settings.logFile)),
     abortOnError: false,
   });
+  await app.get(RedisClients).assertSupported();
   await prepareCollections(app.get(MONGO_CONNECTION));
 
   app.disable('x-powered-by');

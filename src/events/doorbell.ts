@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { RedisPubSub } from 'graphql-redis-subscriptions';
+import type { Redis } from 'ioredis';
 import type { ObjectId } from '../mongo/object-id.js';
+import type { ChannelSubscriptions } from '../redis/channel-subscriptions.js';
 import { RedisClients } from '../redis/redis-clients.js';
 import { redisKey, type RedisPurpose } from '../redis/redis-keys.js';
 
@@ -8,8 +10,9 @@ import { redisKey, type RedisPurpose } from '../redis/redis-keys.js';
 export type StopListening = () => void;
 
 /**
- * Tells all processes, by way of Redis, that a tenant has something new. A ring may get lost: whoever listens
- * must also look by himself from time to time. What rings carry is never the truth, only a hint to read it.
+ * Tells all processes, by way of Redis, that a tenant has something new. A notification may get lost, as while Redis is
+ * away or refuses it: those who listen must also look by themselves from time to time. What it carries is
+ * never the truth, only a hint to read it.
  */
 @Injectable()
 export class Doorbell {
@@ -17,34 +20,35 @@ export class Doorbell {
   private readonly pubSub: RedisPubSub;
 
   constructor(redis: RedisClients) {
-    const { subscriber } = redis;
-    // RedisPubSub drops these promises; one that fails while Redis is away must not end the process.
-    const unsubscribe = subscriber.unsubscribe.bind(subscriber);
-    subscriber.unsubscribe = ((channel: string) => unsubscribe(channel).catch(() => 0)) as typeof unsubscribe;
-    const punsubscribe = subscriber.punsubscribe.bind(subscriber);
-    subscriber.punsubscribe = ((channel: string) =>
-      punsubscribe(channel).catch(() => 0)) as typeof punsubscribe;
-    this.pubSub = new RedisPubSub({ publisher: redis.commands, subscriber });
-  }
-
-  /** Rings for a tenant; returns at once and never throws. */
-  ring(tenantId: ObjectId, purpose: RedisPurpose, message: object, ...rest: readonly string[]): void {
-    this.pubSub.publish(redisKey(tenantId, purpose, ...rest), message).catch((error: unknown) => {
-      this.logger.debug(`A ring was lost: ${(error as Error).message}`);
+    this.pubSub = new RedisPubSub({
+      publisher: redis.commands,
+      subscriber: subscriberOf(redis.channels),
     });
   }
 
-  /** Calls `onRing` for each ring until stopped. Survives outages of Redis; rings meanwhile are lost. */
+  /** Notifies a tenant's listeners; returns at once and never throws. */
+  ring(tenantId: ObjectId, purpose: RedisPurpose, message: object, ...rest: readonly string[]): void {
+    this.pubSub.publish(redisKey(tenantId, purpose, ...rest), message).catch((error: unknown) => {
+      this.logger.debug(`A notification was lost: ${(error as Error).message}`);
+    });
+  }
+
+  /** Calls `onRing` for each notification until stopped. Survives outages and refusals of Redis; what comes meanwhile is lost. */
   listen(
     tenantId: ObjectId,
     purpose: RedisPurpose,
     onRing: (message: unknown) => void,
     ...rest: string[]
   ): StopListening {
-    const subscription = this.pubSub.subscribe<unknown>(redisKey(tenantId, purpose, ...rest), onRing);
-    subscription.catch((error: unknown) => {
-      this.logger.warn(`Could not listen, falling back to looking: ${(error as Error).message}`);
-    });
+    const safely = (message: unknown) => {
+      try {
+        onRing(message);
+      } catch (error) {
+        // Whatever stands in a channel, it must not end the process: it comes from outside.
+        this.logger.warn(`A notification was not understood: ${(error as Error).message}`);
+      }
+    };
+    const subscription = this.pubSub.subscribe<unknown>(redisKey(tenantId, purpose, ...rest), safely);
     return () => {
       subscription
         .then(id => {
@@ -53,4 +57,27 @@ export class Doorbell {
         .catch(() => undefined);
     };
   }
+}
+
+/**
+ * What RedisPubSub takes for its connection. It drops the promises of the subscriptions that it makes, and one that Redis
+ * refuses would end the process. So it only says which channels it wants, and is told at once that it has them:
+ * {@link ChannelSubscriptions} sees to it.
+ */
+function subscriberOf(channels: ChannelSubscriptions): Redis {
+  const facade = {
+    on(event: string, listener: (channel: string, message: string) => void) {
+      if (event === 'message') channels.onMessage(listener);
+    },
+    subscribe(channel: string, done: (error: Error | null) => void) {
+      channels.add(channel);
+      done(null);
+    },
+    unsubscribe(channel: string) {
+      channels.remove(channel);
+    },
+    // Patterns are not used here; RedisPubSub ends both kinds together.
+    punsubscribe: () => undefined,
+  };
+  return facade as unknown as Redis;
 }

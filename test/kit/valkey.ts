@@ -14,15 +14,17 @@ export class Valkey {
   private constructor(
     private readonly program: string,
     private readonly port: number,
+    private readonly parameters: readonly string[],
   ) {}
 
-  static async start(): Promise<Valkey> {
+  /** @param parameters what it is started with beside its address, such as `--cluster-enabled yes`. */
+  static async start(...parameters: readonly string[]): Promise<Valkey> {
     const binary = await findValkey({
       cacheDir: CACHE_DIR,
       environment: inheritedEnvironment(),
       ticker: new StepTicker(() => undefined),
     });
-    const valkey = new Valkey(binary.path, await freePort());
+    const valkey = new Valkey(binary.path, await freePort(), parameters);
     await valkey.start();
     return valkey;
   }
@@ -31,19 +33,25 @@ export class Valkey {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  /** The address for one of its users. */
+  urlFor(user: string, password: string): string {
+    return `redis://${user}:${password}@127.0.0.1:${this.port}`;
+  }
+
+  /** Has it say nothing any more, and take nothing, while its connections stay open. */
+  freeze(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child?.kill('SIGCONT');
+  }
+
   /** Starts it, with nothing in it. */
   async start(): Promise<void> {
-    const parameters = [
-      '--bind',
-      '127.0.0.1',
-      '--port',
-      String(this.port),
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-    ];
-    this.child = spawn(this.program, parameters, { cwd: tmpdir(), stdio: 'ignore' });
+    const address = ['--bind', '127.0.0.1', '--port', String(this.port)];
+    const parameters = [...address, '--save', '', '--appendonly', 'no'];
+    this.child = spawn(this.program, [...parameters, ...this.parameters], { cwd: tmpdir(), stdio: 'ignore' });
     await waitForPort(this.port, AbortSignal.timeout(20_000));
   }
 

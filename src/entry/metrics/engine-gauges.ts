@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Gauge } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
+import { RedisClients } from '../../redis/redis-clients.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { EngineProbe } from '../health/engine-probe.js';
 
 /** Gauges of the engines, read when the metrics are: nothing is measured that nobody looks at. */
 @Injectable()
 export class EngineGauges {
-  constructor({ registry }: Metrics, engines: EngineProbe) {
+  constructor({ registry }: Metrics, engines: EngineProbe, redis: RedisClients) {
     const gauge = (name: string, help: string, read: () => Promise<number>) =>
       new Gauge({
         name,
@@ -16,6 +17,16 @@ export class EngineGauges {
           this.set(await read());
         },
       });
+    new Counter({
+      name: 'voho_redis_faults_total',
+      help: "Commands that Redis refused or left without an answer, by the answer's first word; lost notifications are its publish and subscribe.",
+      labelNames: ['command', 'fault'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { command, fault, count } of redis.faults.all()) this.inc({ command, fault }, count);
+      },
+    });
     gauge('voho_mongo_up', 'Whether MongoDB answers: 1 or 0.', async () => Number(await engines.isMongoUp()));
     gauge('voho_redis_up', 'Whether Redis answers: 1 or 0.', async () => Number(await engines.isRedisUp()));
     gauge(
