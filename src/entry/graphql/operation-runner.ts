@@ -14,6 +14,7 @@ import type { RequestContext } from '../../auth/request-context.js';
 import { RightsWatch } from '../../auth/rights-watch.js';
 import { toClientError, toDomainError } from '../../errors/client-error.js';
 import { mapped } from '../../events/mapped.js';
+import { withReadDeadline } from '../../mongo/read-deadline.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import type { Allowance } from '../limits/request-limits.js';
@@ -82,7 +83,7 @@ export class OperationRunner {
 
   async execute(args: ExecutionArgs): Promise<ExecutionResult> {
     const { scope, cost } = contextOf(args);
-    return withCost(await this.runner.run(scope, async () => execute(args)), cost);
+    return withCost(await withReadDeadline(() => this.runner.run(scope, async () => execute(args))), cost);
   }
 
   /** Starts a stream whose every event is resolved inside the subscriber's own scope; its first tells what it costs. */

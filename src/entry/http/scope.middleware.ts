@@ -5,6 +5,7 @@ import { toDomainError } from '../../errors/client-error.js';
 import { ERROR_CODES } from '../../errors/error-codes.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { clientIp } from '../../tenancy/client-ip.js';
+import { withReadDeadline } from '../../mongo/read-deadline.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
 import { ANONYMOUS } from '../../tenancy/viewer.js';
@@ -24,7 +25,11 @@ export class ScopeMiddleware implements NestMiddleware {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  async use(request: Request, response: Response, next: NextFunction): Promise<void> {
+  use(request: Request, response: Response, next: NextFunction): Promise<void> {
+    return withReadDeadline(() => this.enter(request, response, next));
+  }
+
+  private async enter(request: Request, response: Response, next: NextFunction): Promise<void> {
     const notes = notesOf(request);
     const { scope, tooMany } = await this.admit(request);
     notes.scope = scope;
