@@ -8,6 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express, { type Express, type Request } from 'express';
 import { AppModule } from './app.module.js';
+import { checkStores } from './check-stores.js';
 import type { Settings } from './config/settings.js';
 import { defaultHeaders } from './entry/http/default-headers.js';
 import { DocumentMiddleware } from './entry/http/document.middleware.js';
@@ -25,10 +26,7 @@ import { GraphqlSockets } from './entry/sockets/graphql-sockets.js';
 import { EventStreams } from './entry/sse/event-streams.js';
 import { JobRunner } from './jobs/job-runner.js';
 import { MigrationRunner } from './migrations/migration-runner.js';
-import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
 import { clientIp } from './tenancy/client-ip.js';
-import { prepareCollections } from './tenancy/prepare-collections.js';
-import { RedisClients } from './redis/redis-clients.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
 import { UpgradeRouter } from './upgrades/upgrade-router.js';
@@ -52,8 +50,12 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     logger: new NestLog(createLog(settings.LOG_LEVEL, settings.logFile)),
     abortOnError: false,
   });
-  await app.get(RedisClients).assertSupported();
-  await prepareCollections(app.get(MONGO_CONNECTION));
+  try {
+    await checkStores(app);
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
 
   app.disable('x-powered-by');
   app.disable('etag');

@@ -18,6 +18,11 @@ export class DataKeysRepository extends TenantRepository<DataKeyDocument> {
     return this.find({ _id: { $in: [...ids] } });
   }
 
+  /** Some key of the tenant as it is kept; null when the tenant has none that is not destroyed. */
+  async anySealedKey(): Promise<string | null> {
+    return (await this.findOne({ sealedKey: { $type: 'string' } }, { sort: { _id: -1 } }))?.sealedKey ?? null;
+  }
+
   /** Gives a subject its key; returns the one that it has by then, which may be another process's. */
   async add(subject: string, sealedKey: string): Promise<DataKeyDocument> {
     const key = await this.updateOne(

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { InvalidEnvironmentError } from '../config/invalid-environment.error.js';
+import { MasterKeyCheck } from '../data-keys/master-key-check.js';
 import { Sealer } from '../events/sealer.js';
 import { AuditLog } from '../modules/audit/audit-log.js';
 import { UnitOfWork } from '../mongo/unit-of-work.js';
@@ -30,6 +32,7 @@ export class KeyOperations {
     private readonly sealed: SealedValues,
     private readonly audit: AuditLog,
     private readonly sealer: Sealer,
+    private readonly check: MasterKeyCheck,
   ) {}
 
   /**
@@ -37,6 +40,10 @@ export class KeyOperations {
    * transaction: interrupted, it goes on where it was. Servers may run meanwhile, on either key.
    */
   async rewrap(): Promise<RewrapOutcome> {
+    // Recorded before anything is wrapped: interrupted, both keys stay in use. Where a key is missing the report says so.
+    await this.check.verifyAndRecord().catch((error: unknown) => {
+      if (!(error instanceof InvalidEnvironmentError)) throw error;
+    });
     const tenants = await this.tenants.list();
     const unreadable: string[] = [];
     let rewrapped = 0;
@@ -48,6 +55,7 @@ export class KeyOperations {
         unreadable.push(tenant.subdomain);
       }
     }
+    if (unreadable.length === 0) await this.check.recordCurrentAlone();
     return { rewrapped, tenants: tenants.length, unreadable };
   }
 

@@ -1,6 +1,8 @@
 import { NestFactory } from '@nestjs/core';
 import { readEnv } from '../config/env.js';
 import { InvalidEnvironmentError } from '../config/invalid-environment.error.js';
+import { MasterKeyCheck } from '../data-keys/master-key-check.js';
+import { RedisClients } from '../redis/redis-clients.js';
 import { HELP, parseCommand } from './command.js';
 import { isOnDatabase, runOnDatabase } from './database-operations.js';
 import { OperatorError, UsageError } from './operator-error.js';
@@ -37,6 +39,9 @@ export async function operator(
       abortOnError: false,
     });
     try {
+      await app.get(RedisClients).assertSupported();
+      // Its own report says which tenants no key opens.
+      if (command.name !== 'keys rewrap') await app.get(MasterKeyCheck).verify();
       return await app.get(RunCommand).run(command, write);
     } finally {
       await app.close();

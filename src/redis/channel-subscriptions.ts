@@ -118,7 +118,11 @@ export class ChannelSubscriptions {
   }
 
   private tryAgain(error: Error): void {
-    this.faults.note('subscribe', error, 'so notifications are lost and live events arrive with the next look');
+    this.faults.note(
+      'subscribe',
+      error,
+      'so notifications are lost and live events arrive with the next look',
+    );
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.failures, LONGEST_PAUSE_MS);
     this.failures += 1;
     this.retry = setTimeout(() => {

@@ -29,7 +29,12 @@ export class CommandClient extends Redis {
     options: Required<Pick<RedisOptions, 'connectTimeout' | 'retryStrategy'>>,
     private readonly faults: RedisFaults,
   ) {
-    super(url, { ...options, enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: SILENCE_MS });
+    super(url, {
+      ...options,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: SILENCE_MS,
+    });
     // A new connection is tried with real commands.
     this.on('close', () => {
       this.closeCircuit();
@@ -54,7 +59,8 @@ export class CommandClient extends Redis {
 
   private note(command: string, error: Error): void {
     const isAnswer = error.name === 'ReplyError' && !EXPECTED.test(error.message);
-    if (isAnswer || isTimeout(error)) this.faults.note(command, error, 'so what depends on it is done without');
+    if (isAnswer || isTimeout(error))
+      this.faults.note(command, error, 'so what depends on it is done without');
     if (isTimeout(error) && this.status === 'ready') this.openCircuit();
   }
 

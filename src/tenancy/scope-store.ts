@@ -16,6 +16,7 @@ export type SystemReason =
   | 'feed.seal'
   | 'health.check'
   | 'demo.seed'
+  | 'key.check'
   | 'schema.prepare'
   | 'schema.migrate';
 

@@ -26,12 +26,15 @@ export class Vault {
   /** By the id that each sealed value names, which tells nothing about the key itself. The current one comes first. */
   private readonly rootKeys: ReadonlyMap<string, Buffer>;
   private readonly currentKeyId: string;
+  /** The ids of the configured master keys, as encrypted values name them: the current one first, then the previous ones. */
+  readonly keyIds: readonly [string, ...string[]];
 
   constructor(@Inject(SETTINGS) settings: Settings) {
     const keys = derivedKeys(settings, 'vault');
-    const ids = derivedKeys(settings, 'vault key id').map(id => id.subarray(0, 6).toString('base64url'));
-    this.rootKeys = new Map(keys.map((key, index) => [ids[index] ?? '', key]));
-    this.currentKeyId = ids[0] ?? '';
+    const [current, ...previous] = derivedKeys(settings, 'vault key id');
+    this.keyIds = [idOf(current), ...previous.map(idOf)];
+    this.rootKeys = new Map(keys.map((key, index) => [this.keyIds[index] ?? '', key]));
+    this.currentKeyId = this.keyIds[0];
   }
 
   /** Seals a secret of one tenant; `field` names where it is kept. Sealing twice gives different texts. */
@@ -79,6 +82,8 @@ export class Vault {
     return Buffer.from(hkdfSync('sha256', rootKey, tenantId.id, 'voho vault tenant', KEY_BYTES));
   }
 }
+
+const idOf = (derived: Buffer): string => derived.subarray(0, 6).toString('base64url');
 
 function opened(decryption: () => Buffer): Buffer {
   try {

@@ -73,8 +73,8 @@ export async function startServerProcess(env: Readonly<Record<string, string>> =
   };
   for (const deadline = Date.now() + PATIENCE_MS; !written.output.includes('Voho is ready');) {
     if (child.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      throw new Error(`The server did not start.\n${written.output}\n${written.errors}`);
+      const code = await stop();
+      throw new Error(`The server did not start: exit code ${code}.\n${written.output}\n${written.errors}`);
     }
     await new Promise(resolve => setTimeout(resolve, 50));
   }
