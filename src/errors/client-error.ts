@@ -58,7 +58,7 @@ function isClientFault(error: GraphQLError): boolean {
 /** Whether the database is away: the same request may work in a moment. */
 function isOutage(error: unknown): boolean {
   const name = error instanceof Error ? error.name : '';
-  return /^Mongo(ose)?(Network|ServerSelection|NotConnected|PoolCleared|WaitQueue|TransactionTimeout|OperationTimeout|ReadDeadline|WriteConcern|ServerClosed|TopologyClosed)/.test(
+  return /^Mongo(ose)?(Network|ServerSelection|NotConnected|PoolCleared|WaitQueue|TransactionTimeout|ReadDeadline|WriteConcern|ServerClosed|TopologyClosed)/.test(
     name,
   );
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { boundedRead } from './bounded-read.js';
 import { scopeStore, type SystemReason } from './scope-store.js';
 
 /**
@@ -8,6 +9,6 @@ import { scopeStore, type SystemReason } from './scope-store.js';
 @Injectable()
 export class SystemAccess {
   run<T>(reason: SystemReason, work: () => Promise<T>): Promise<T> {
-    return scopeStore.runAsSystem(reason, work);
+    return boundedRead(() => scopeStore.runAsSystem(reason, work));
   }
 }

@@ -1,4 +1,5 @@
 import type { Model, PipelineStage, QueryFilter, UpdateQuery } from 'mongoose';
+import { boundedRead } from './bounded-read.js';
 import { sendInTurn } from './command-turns.js';
 import type { ScopedDocument } from './plugin/scoped-schema.js';
 
@@ -19,7 +20,7 @@ export interface FindOptions {
  * The only way to tenant-owned data. It knows no tenant id: the running operation's scope decides, in the hooks
  * of the scoped schema, which refuse everything outside of it. Documents are plain objects, never live Mongoose
  * documents, so nothing can be saved around this class. Commands of one tenant's people are sent a
- * few at a time ({@link sendInTurn}).
+ * few at a time ({@link sendInTurn}), and their reads have one deadline per operation ({@link boundedRead}).
  */
 export abstract class TenantRepository<T extends ScopedDocument> {
   readonly #model: Model<T>;
@@ -32,7 +33,7 @@ export abstract class TenantRepository<T extends ScopedDocument> {
     const query = this.#model.find(filter as QueryFilter<T>, options.projection ?? null);
     if (options.sort) query.sort(options.sort);
     if (options.limit !== undefined) query.limit(options.limit);
-    return await sendInTurn(() => query.lean().exec());
+    return await boundedRead(() => sendInTurn(() => query.lean().exec()));
   }
 
   protected async findOne(
@@ -43,7 +44,7 @@ export abstract class TenantRepository<T extends ScopedDocument> {
   }
 
   protected async count(filter: ScopedFilter<T>): Promise<number> {
-    return sendInTurn(() => this.#model.countDocuments(filter as QueryFilter<T>).exec());
+    return boundedRead(() => sendInTurn(() => this.#model.countDocuments(filter as QueryFilter<T>).exec()));
   }
 
   /** Stores one document and returns it with its tenant. @throws a duplicate-key error of the driver. */
@@ -101,6 +102,6 @@ export abstract class TenantRepository<T extends ScopedDocument> {
 
   /** Runs a pipeline; the tenant's `$match` is put first, and into every join. */
   protected async aggregate<R>(pipeline: PipelineStage[]): Promise<R[]> {
-    return sendInTurn(() => this.#model.aggregate<R>(pipeline).exec());
+    return boundedRead(() => sendInTurn(() => this.#model.aggregate<R>(pipeline).exec()));
   }
 }

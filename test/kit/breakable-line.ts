@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** A way to a server that a test can cut: a client on it meets what a network that goes away does to it. */
 export class BreakableLine {
   private readonly sockets = new Set<Socket>();
+  private isStalled = false;
 
   private constructor(private readonly server: Server) {}
 
@@ -17,6 +18,7 @@ export class BreakableLine {
         socket.on('error', () => undefined);
         socket.on('close', () => line.sockets.delete(socket));
       }
+      if (line.isStalled) line.pause([near, far]);
       near.pipe(far).pipe(near);
     });
     const line = new BreakableLine(server);
@@ -34,6 +36,22 @@ export class BreakableLine {
     const cut = this.sockets.size / 2;
     for (const socket of this.sockets) socket.resetAndDestroy();
     return cut;
+  }
+
+  /** Lets nothing through any more, while connections stay open and new ones are taken: as a server that is stopped. */
+  stall(): void {
+    this.isStalled = true;
+    this.pause(this.sockets);
+  }
+
+  /** Lets everything through again, first what was held back. */
+  resume(): void {
+    this.isStalled = false;
+    for (const socket of this.sockets) socket.uncork();
+  }
+
+  private pause(sockets: Iterable<Socket>): void {
+    for (const socket of sockets) socket.cork();
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,6 @@ import {
 } from 'mongoose';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { scopeStore } from '../scope-store.js';
-import { boundReads } from './bounded-reads.js';
 import { filterFault } from './filter-guard.js';
 import { FILTERED_OPERATIONS, unskippable, UPDATING_OPERATIONS } from './hook.js';
 import { IsolationError } from '../../errors/isolation-error.js';
@@ -48,7 +47,6 @@ export function scopedSchema<T extends ScopedDocument>(
   schema.set('tenancy' as never, 'scoped' as never);
   for (const keys of indexes) schema.index(keys);
   confineQueries(schema);
-  boundReads(schema);
   confineDocuments(schema);
   confineInserts(schema);
   refuseStatics(schema);

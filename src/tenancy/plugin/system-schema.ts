@@ -1,6 +1,5 @@
 import { type Aggregate, Model, type Query, Schema, type SchemaDefinition } from 'mongoose';
 import { commentOf, scopeStore } from '../scope-store.js';
-import { boundReads } from './bounded-reads.js';
 import { FILTERED_OPERATIONS, unskippable } from './hook.js';
 import { IsolationError } from '../../errors/isolation-error.js';
 import { assertPlainPipeline } from './pipeline-guard.js';
@@ -41,7 +40,6 @@ export function systemSchema<T>(
       }
     }),
   );
-  boundReads(schema);
   markInserts(schema);
   refuseStatics(schema);
   return schema;
