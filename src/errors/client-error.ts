@@ -55,8 +55,9 @@ function isClientFault(error: GraphQLError): boolean {
   return error.path === undefined && (typeof code !== 'string' || CLIENT_FAULTS.has(code));
 }
 
-/** Whether the database is away: the same request may work in a moment. */
-function isOutage(error: unknown): boolean {
+/** Whether a store is away or overloaded: the same request, or the same work, may succeed in a moment. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof DomainError) return error.code === 'UNAVAILABLE';
   const name = error instanceof Error ? error.name : '';
   return /^Mongo(ose)?(Network|ServerSelection|NotConnected|PoolCleared|WaitQueue|TransactionTimeout|ReadDeadline|WriteConcern|ServerClosed|TopologyClosed)/.test(
     name,

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { StoreClock } from '../mongo/store-clock.js';
 import type { ObjectId } from '../mongo/object-id.js';
+import { isOutage } from '../errors/client-error.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { repeat, type Repeating } from '../repeat/repeat.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
 import { jobScope } from '../tenancy/tenant-scope.js';
 import { type JobBounds, JobLane } from './job-lane.js';
 import type { JobDocument, JobKind } from './job.schema.js';
+import { isToBeParked, outagePauseMs, retryPauseMs } from './job-retries.js';
 import { Jobs, LEASE_MS } from './jobs.js';
 
 /** Looks after one thing, inside its tenant. Returns when to look again by {@link StoreClock}, or null once it is settled. */
@@ -16,8 +19,6 @@ export type JobHandler = (id: ObjectId) => Promise<Date | null>;
 const COMMON: JobBounds = { atOnce: 50, ofTenant: 50 };
 /** How long a stopping process waits for the jobs in hand: a provider or a database that is away must not hold it. */
 const STOP_WITHIN_MS = 8000;
-/** When a job is tried again after an unexpected failure. */
-const RETRY_MS = 2000;
 
 /** Works on due jobs. Every process runs one; leases see to it that each job is in one hand at a time. */
 @Injectable()
@@ -34,6 +35,7 @@ export class JobRunner implements OnApplicationShutdown {
     private readonly jobs: Jobs,
     private readonly runner: TenantRunner,
     private readonly clock: StoreClock,
+    private readonly metrics: Metrics,
   ) {}
 
   /**
@@ -157,15 +159,43 @@ export class JobRunner implements OnApplicationShutdown {
       const dueAt = await this.runner.run(jobScope(job.tenantId, `${job.kind} job`), () => handler(job._id));
       return (await this.jobs.release(job, dueAt)) ? 'woken' : 'done';
     } catch (error) {
-      this.logger.error(`Job ${id.toHexString()} failed`, (error as Error).stack);
-      await this.putOff(job);
+      await this.putOff(job, error as Error).catch(() => undefined);
       return 'done';
     } finally {
       clearInterval(renewal);
     }
   }
 
-  private async putOff(job: JobDocument): Promise<void> {
-    await this.jobs.release(job, this.clock.in(RETRY_MS)).catch(() => undefined);
+  /** An outage of the stores is not the job's failure: what waits for its end is tried again every 2 s. */
+  private async putOff(job: JobDocument, error: Error): Promise<void> {
+    const { _id, kind } = job;
+    const isAway = isOutage(error);
+    this.metrics.jobFailures.inc({ kind, reason: isAway ? 'outage' : 'fault' });
+    if (isAway) {
+      this.logger.warn(`Job ${_id.toHexString()} waits for a store: ${error.message}`);
+      await this.jobs.putOff(job, this.clock.in(outagePauseMs()), null);
+      return;
+    }
+    const now = this.clock.now();
+    const failures = (job.failures ?? 0) + 1;
+    const failingSince = job.failingSince ?? now;
+    const isParked = isToBeParked(kind, failures, now.getTime() - failingSince.getTime());
+    const what = isParked ? 'is parked, see `voho jobs list`' : 'is tried again later';
+    this.logger.error(`Job ${_id.toHexString()} (${kind}) failed ${failures} times and ${what}`, error.stack);
+    await this.jobs.putOff(job, this.clock.in(retryPauseMs(kind, failures)), {
+      failures,
+      failingSince,
+      lastError: summaryOf(error),
+      parkedAt: isParked ? now : null,
+    });
   }
+}
+
+/** An error's name and code, without its message. */
+function summaryOf(error: Error): string {
+  const { name, code } = error as NodeJS.ErrnoException;
+  return [name, code]
+    .filter(part => part !== undefined)
+    .join(' ')
+    .slice(0, 80);
 }

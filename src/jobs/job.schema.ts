@@ -35,6 +35,14 @@ export interface JobDocument {
   /** Who works on it now, and until when that counts. */
   leaseId: ObjectId | null;
   leasedUntil: Date | null;
+  /** Failures in a row, outages of the stores left out; missing while there was none. */
+  failures?: number;
+  /** When the first of them was, by StoreClock. */
+  failingSince?: Date | null;
+  /** The last one's name and code: never its message, which may hold content. */
+  lastError?: string | null;
+  /** Since when it is not tried any more; a wake, or the operator, has it tried again. */
+  parkedAt?: Date | null;
 }
 
 const schema = systemSchema<JobDocument>('work', {
@@ -44,8 +52,14 @@ const schema = systemSchema<JobDocument>('work', {
   wakes: { type: Number, required: true },
   leaseId: { type: 'ObjectId', default: null },
   leasedUntil: { type: Date, default: null },
+  failures: { type: Number },
+  failingSince: { type: Date },
+  lastError: { type: String },
+  parkedAt: { type: Date },
 });
 // For Jobs.due and nextDueAt.
 schema.index({ kind: 1, dueAt: 1 });
+// For FailingJobs; holds those alone.
+schema.index({ failures: 1 }, { partialFilterExpression: { failures: { $gt: 0 } } });
 
 export const JOBS = defineCollection<JobDocument>('Job', 'jobs', schema);

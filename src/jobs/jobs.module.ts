@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { modelProvider } from '../mongo/model-provider.js';
+import { FailingJobs } from './failing-jobs.js';
 import { JOBS } from './job.schema.js';
 import { JobRunner } from './job-runner.js';
 import { Jobs } from './jobs.js';
@@ -7,5 +8,8 @@ import { VirtualTime } from './virtual-time.js';
 
 /** Work that must not be lost: leased from MongoDB, so any process may die. */
 @Global()
-@Module({ providers: [modelProvider(JOBS), Jobs, JobRunner, VirtualTime], exports: [Jobs, JobRunner] })
+@Module({
+  providers: [modelProvider(JOBS), Jobs, JobRunner, FailingJobs, VirtualTime],
+  exports: [Jobs, JobRunner, FailingJobs],
+})
 export class JobsModule {}

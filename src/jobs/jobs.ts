@@ -8,6 +8,14 @@ import { JOB_KINDS, type JobDocument, type JobKind, JOBS } from './job.schema.js
 /** How long a lease counts without being renewed: a dead process holds a job up for no longer. */
 export const LEASE_MS = 15_000;
 
+/** How soon a job that fails is tried again when it was woken meanwhile. */
+const WOKEN_PAUSE_MS = 2000;
+
+/** What is kept of a job's failures. */
+export type Failure = Required<Pick<JobDocument, 'failures' | 'failingSince' | 'lastError' | 'parkedAt'>>;
+
+const NO_FAILURE: Failure = { failures: 0, failingSince: null, lastError: null, parkedAt: null };
+
 /** The list of jobs, shared by all processes. */
 @Injectable()
 export class Jobs {
@@ -37,7 +45,7 @@ export class Jobs {
       this.model
         .updateOne(
           { _id: id },
-          { $set: { kind, tenantId, dueAt: this.clock.now() }, $inc: { wakes: 1 } },
+          { $set: { kind, tenantId, dueAt: this.clock.now(), parkedAt: null }, $inc: { wakes: 1 } },
           { upsert: true },
         )
         .exec(),
@@ -48,7 +56,10 @@ export class Jobs {
   async wakeAll(ids: readonly ObjectId[]): Promise<void> {
     await this.system.run('work.schedule', () =>
       this.model
-        .updateMany({ _id: { $in: [...ids] } }, { $set: { dueAt: this.clock.now() }, $inc: { wakes: 1 } })
+        .updateMany(
+          { _id: { $in: [...ids] } },
+          { $set: { dueAt: this.clock.now(), parkedAt: null }, $inc: { wakes: 1 } },
+        )
         .exec(),
     );
   }
@@ -61,6 +72,7 @@ export class Jobs {
         .find({
           kind: { $in: [...kinds] },
           dueAt: { $lte: now },
+          parkedAt: null,
           ...(without.length > 0 ? { tenantId: { $nin: [...without] } } : {}),
           $or: [{ leasedUntil: null }, { leasedUntil: { $lte: now } }],
         })
@@ -74,7 +86,9 @@ export class Jobs {
   /** When some job can be worked on next, if nothing happens until then; null when there is none. */
   async nextDueAt(): Promise<Date | null> {
     const firsts = await this.system.run('work.claim', () =>
-      Promise.all(JOB_KINDS.map(kind => this.model.findOne({ kind }).sort({ dueAt: 1 }).lean().exec())),
+      Promise.all(
+        JOB_KINDS.map(kind => this.model.findOne({ kind, parkedAt: null }).sort({ dueAt: 1 }).lean().exec()),
+      ),
     );
     const [first] = firsts.filter(job => job !== null).sort((a, b) => a.dueAt.getTime() - b.dueAt.getTime());
     if (!first) return null;
@@ -114,13 +128,29 @@ export class Jobs {
   async release(job: JobDocument, dueAt: Date | null): Promise<boolean> {
     return this.system.run('work.claim', async () => {
       const untouched = { _id: job._id, leaseId: job.leaseId, wakes: job.wakes };
-      const free = { leaseId: null, leasedUntil: null };
+      const free = { leaseId: null, leasedUntil: null, ...(job.failures ? NO_FAILURE : {}) };
       const settled = dueAt
         ? (await this.model.updateOne(untouched, { $set: { ...free, dueAt } }).exec()).matchedCount
         : (await this.model.deleteOne(untouched).exec()).deletedCount;
       if (settled > 0) return false;
       const mine = { _id: job._id, leaseId: job.leaseId };
       return (await this.model.updateOne(mine, { $set: free }).exec()).matchedCount === 1;
+    });
+  }
+
+  /**
+   * Gives a job back that could not be worked on, due again at `dueAt`; sooner where it was woken meanwhile.
+   * @param failure what is kept of it; null for an outage, which counts as none.
+   */
+  async putOff(job: JobDocument, dueAt: Date, failure: Failure | null): Promise<void> {
+    const free = { leaseId: null, leasedUntil: null, ...failure };
+    await this.system.run('work.claim', async () => {
+      const mine = { _id: job._id, leaseId: job.leaseId };
+      const untouched = { ...mine, wakes: job.wakes };
+      const settled = await this.model.updateOne(untouched, { $set: { ...free, dueAt } }).exec();
+      if (settled.matchedCount > 0) return;
+      const soon = new Date(Math.min(dueAt.getTime(), this.clock.in(WOKEN_PAUSE_MS).getTime()));
+      await this.model.updateOne(mine, { $set: { ...free, dueAt: soon, parkedAt: null } }).exec();
     });
   }
 }

@@ -37,7 +37,13 @@ export class FileMailer extends Mailer {
     const path = join(this.folder, name);
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     // It may hold a token that opens an account.
-    await writeFile(path, message, { mode: 0o600, flag: 'wx' });
+    try {
+      await writeFile(path, message, { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      // A full disk leaves a part of it, and the next try has another name.
+      await rm(path, { force: true });
+      throw error;
+    }
     this.logger.log(`A mail was written to ${path}: set SMTP_URL to send mails`);
   }
 

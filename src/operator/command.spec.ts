@@ -38,6 +38,9 @@ describe('parseCommand', () => {
     });
     expect(parse('database prepare')).toEqual({ name: 'database prepare' });
     expect(parse('database roles')).toEqual({ name: 'database roles' });
+    expect(parse('jobs list')).toEqual({ name: 'jobs list' });
+    expect(parse('jobs retry 64b64c2f9d3e5a0012345678')).toMatchObject({ id: '64b64c2f9d3e5a0012345678' });
+    expect(parse('jobs retry --all')).toMatchObject({ id: null });
     expect(parse('keys rewrap')).toEqual({ name: 'keys rewrap' });
     expect(parse('usage reconcile')).toEqual({ name: 'usage reconcile', month: null });
     expect(parse('usage reconcile --month 2026-01')).toMatchObject({ month: '2026-01' });
@@ -82,6 +85,10 @@ describe('parseCommand', () => {
     'keys rewrap acme',
     'database roles acme',
     'database drop',
+    'jobs retry',
+    'jobs retry 17',
+    'jobs retry 64b64c2f9d3e5a0012345678 --all',
+    'jobs list --all',
     'tenants limits acme --unknown 1',
     'tenants limits acme --max-concurrent-calls',
     'tenants limits acme --max-concurrent-calls -1',

@@ -23,6 +23,8 @@ export type Command =
     }
   | { readonly name: 'users release'; readonly subdomain: string; readonly email: string }
   | { readonly name: 'keys rewrap' }
+  | { readonly name: 'jobs list' }
+  | { readonly name: 'jobs retry'; readonly id: string | null }
   | { readonly name: 'database prepare' }
   | { readonly name: 'database roles' }
   | { readonly name: 'usage reconcile'; readonly month: string | null }
@@ -64,6 +66,9 @@ export const HELP = `Usage: voho <command>
                                          brings them up to date: docs/database-roles.md
   voho keys rewrap                       wraps all that is sealed with the current MASTER_KEY; those of
                                          MASTER_KEY_PREVIOUS may be dropped afterwards
+  voho jobs list                         the jobs that fail: which are tried again and when, and which are parked
+  voho jobs retry <id>                   has one of them tried now, also a parked one
+      --all                              all of them
   voho usage reconcile                   compares the usage ledger with the provider's bills, day by day; fails where
                                          they differ
       --month <YYYY-MM>                  the present one without it
@@ -93,6 +98,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'users release': [],
   'keys rewrap': [],
   'database prepare': [],
+  'jobs list': [],
+  'jobs retry': ['all'],
   'database roles': [],
   'usage reconcile': ['month'],
   'audit verify': ['checkpoints'],
@@ -115,6 +122,7 @@ export function parseCommand(argv: readonly string[]): Command {
     name === 'tenants list' ||
     name === 'keys rewrap' ||
     name === 'database prepare' ||
+    name === 'jobs list' ||
     name === 'database roles' ||
     name === 'usage reconcile' ||
     name === 'audit public-key'
@@ -130,6 +138,7 @@ export function parseCommand(argv: readonly string[]): Command {
       ? { name, subdomain, email, reason: reasonOf(values) }
       : { name, subdomain, email };
   }
+  if (name === 'jobs retry') return { name, id: jobOf(rest, values) };
   const subdomain = expectCount(name, rest, 1)[0] ?? '';
   switch (name) {
     case 'tenants suspend':
@@ -163,6 +172,7 @@ function read(argv: readonly string[]): { positionals: string[]; values: Values 
         reason: { type: 'string' },
         checkpoints: { type: 'string' },
         off: { type: 'boolean' },
+        all: { type: 'boolean' },
         'caller-id': { type: 'string' },
         carrier: { type: 'string' },
         'max-concurrent-calls': { type: 'string' },
@@ -180,6 +190,14 @@ function read(argv: readonly string[]): { positionals: string[]; values: Values 
 function expectCount(name: string, rest: readonly string[], count: 0 | 1): readonly string[] {
   if (rest.length === count) return rest;
   throw new UsageError(count === 0 ? `"${name}" takes no argument.` : `"${name}" takes one subdomain.`);
+}
+
+function jobOf(rest: readonly string[], values: Values): string | null {
+  const [id, ...others] = rest;
+  if (values['all'] === true && id === undefined) return null;
+  if (id !== undefined && others.length === 0 && values['all'] !== true && /^[0-9a-f]{24}$/.test(id))
+    return id;
+  throw new UsageError('"jobs retry" takes the id of a job as `voho jobs list` shows it, or --all.');
 }
 
 function textOf(values: Values, option: string): string | null {

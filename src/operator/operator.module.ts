@@ -15,6 +15,7 @@ import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { VaultModule } from '../vault/vault.module.js';
 import { AuditOperations } from './audit-operations.js';
+import { JobOperations } from './job-operations.js';
 import { KeyOperations } from './key-operations.js';
 import { RunCommand } from './run-command.js';
 import { TenantOperations } from './tenant-operations.js';
@@ -45,6 +46,7 @@ export class OperatorModule {
       ],
       providers: [
         AuditOperations,
+        JobOperations,
         KeyOperations,
         RunCommand,
         TenantOperations,

@@ -3,6 +3,7 @@ import { CheckpointKeys } from '../modules/audit/checkpoint-keys.js';
 import { AuditOperations } from './audit-operations.js';
 import type { Command, CommandResult } from './command.js';
 import type { DatabaseCommand } from './database-operations.js';
+import { JobOperations } from './job-operations.js';
 import { KeyOperations } from './key-operations.js';
 import { limitsLine, tenantTable } from './tenant-table.js';
 import { TenantOperations } from './tenant-operations.js';
@@ -17,6 +18,7 @@ export class RunCommand {
     private readonly tenants: TenantOperations,
     private readonly users: UserOperations,
     private readonly keys: KeyOperations,
+    private readonly jobs: JobOperations,
     private readonly reconciliation: UsageReconciliation,
     private readonly audit: AuditOperations,
     private readonly checkpointKeys: CheckpointKeys,
@@ -67,6 +69,10 @@ export class RunCommand {
         const isChanged = await this.users.setHold(command.subdomain, command.email, hold);
         return done(`${command.email} is ${heldWords(hold, isChanged)}.`);
       }
+      case 'jobs list':
+        return done(await this.jobs.table());
+      case 'jobs retry':
+        return done(await this.jobs.retry(command.id));
       case 'keys rewrap':
         return this.rewrap();
       case 'usage reconcile':

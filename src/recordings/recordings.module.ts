@@ -3,12 +3,14 @@ import { Global, Module } from '@nestjs/common';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
 import { DirectoryRecordingStore } from './directory-recording-store.js';
+import { RecordingSaves } from './recording-saves.js';
 import { RecordingStore } from './recording-store.js';
 
 /** Where recordings are kept: below DATA_DIR, or where RECORDINGS_URL says. */
 @Global()
 @Module({
   providers: [
+    RecordingSaves,
     {
       provide: RecordingStore,
       inject: [SETTINGS, TenantContext],
@@ -21,6 +23,6 @@ import { RecordingStore } from './recording-store.js';
       },
     },
   ],
-  exports: [RecordingStore],
+  exports: [RecordingStore, RecordingSaves],
 })
 export class RecordingsModule {}

@@ -79,6 +79,20 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly recordingStoreFailures = new Counter({
+    name: 'voho_recording_store_failures_total',
+    help: "Recordings that the store did not take, by the reason's code, such as ENOSPC for a full disk; they are tried again.",
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+
+  readonly jobFailures = new Counter({
+    name: 'voho_job_failures_total',
+    help: "Runs of jobs that ended with an error: 'outage' while a store was away, which is tried again soon, or 'fault', with growing pauses.",
+    labelNames: ['kind', 'reason'],
+    registers: [this.registry],
+  });
+
   readonly webhookAttempts = new Histogram({
     name: 'voho_webhook_attempt_seconds',
     help: "Duration of tries to deliver an event to a tenant's webhook.",

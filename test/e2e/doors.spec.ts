@@ -28,7 +28,7 @@ describe('The doors', () => {
     const told = await ready({ authorization: `Bearer ${METRICS_TOKEN}` });
     expect([told.status, await told.json()]).toEqual([
       200,
-      { status: 'ready', mongodb: true, redis: true, relay: true, draining: false },
+      { status: 'ready', mongodb: true, redis: true, relay: true, recordings: true, draining: false },
     ]);
   });
 

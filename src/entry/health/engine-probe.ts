@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Connection } from 'mongoose';
+import { type FailingCount, FailingJobs } from '../../jobs/failing-jobs.js';
 import { Outbox } from '../../events/outbox.js';
 import { MONGO_CONNECTION } from '../../mongo/mongo.tokens.js';
 import { RedisClients } from '../../redis/redis-clients.js';
@@ -15,6 +16,7 @@ export class EngineProbe {
     @Inject(MONGO_CONNECTION) private readonly connection: Connection,
     private readonly redis: RedisClients,
     private readonly outbox: Outbox,
+    private readonly jobs: FailingJobs,
   ) {}
 
   /** Whether MongoDB answers. */
@@ -26,6 +28,11 @@ export class EngineProbe {
   /** Whether Redis answers. */
   async isRedisUp(): Promise<boolean> {
     return (await inTime(() => this.redis.commands.ping())) !== null;
+  }
+
+  /** How many jobs fail, by kind; null when that cannot be told. */
+  async failingJobs(): Promise<readonly FailingCount[] | null> {
+    return inTime(() => this.jobs.counts());
   }
 
   /** How long the oldest event has waited for its place in its stream, in seconds; null when nobody can tell. */

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { RecordingSaves } from '../../recordings/recording-saves.js';
 import { EngineProbe } from './engine-probe.js';
 
 /** How far the relay may lag behind before a human should look; serving goes on. */
@@ -6,7 +7,7 @@ const MOST_LAG_SECONDS = 10;
 
 /** What may be known of the server's state: no addresses, no versions, no reasons; strangers hear its status alone. */
 export interface ReadinessReport {
-  /** `degraded`: requests are served, but live events arrive later. */
+  /** `degraded`: requests are served, but live events, or recordings, arrive later. */
   readonly status: 'ready' | 'degraded' | 'unavailable';
   /** Whether the database answers. */
   readonly mongodb: boolean;
@@ -14,6 +15,8 @@ export interface ReadinessReport {
   readonly redis: boolean;
   /** Whether stored events get their places in time. */
   readonly relay: boolean;
+  /** Whether recordings are stored: not while the store of recordings has no room, or does not answer. */
+  readonly recordings: boolean;
   /** Whether the server is about to stop. */
   readonly draining: boolean;
 }
@@ -23,7 +26,10 @@ export interface ReadinessReport {
 export class Readiness implements OnModuleDestroy {
   private isDraining = false;
 
-  constructor(private readonly engines: EngineProbe) {}
+  constructor(
+    private readonly engines: EngineProbe,
+    private readonly recordings: RecordingSaves,
+  ) {}
 
   /** From now on the server is not ready, so that no new requests are sent to it while it stops. */
   beginDraining(): void {
@@ -41,7 +47,9 @@ export class Readiness implements OnModuleDestroy {
       this.engines.relayLagSeconds(),
     ]);
     const relay = lag !== null && lag <= MOST_LAG_SECONDS;
-    const status = !mongodb || this.isDraining ? 'unavailable' : redis && relay ? 'ready' : 'degraded';
-    return { status, mongodb, redis, relay, draining: this.isDraining };
+    const recordings = !this.recordings.isFailing;
+    const isWhole = redis && relay && recordings;
+    const status = !mongodb || this.isDraining ? 'unavailable' : isWhole ? 'ready' : 'degraded';
+    return { status, mongodb, redis, relay, recordings, draining: this.isDraining };
   }
 }

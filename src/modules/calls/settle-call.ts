@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { toPublicId } from '../../ids/public-id.js';
-import { RecordingStore } from '../../recordings/recording-store.js';
+import { RecordingSaves, RecordingStoreError } from '../../recordings/recording-saves.js';
 import { Providers } from '../ultravox/providers.js';
 import { ProviderError, type VoiceProvider } from '../ultravox/voice-provider.js';
 import { CallChanges } from './call-changes.js';
@@ -14,6 +14,10 @@ const BILL_LOOKS_MS = [1, 24, 7 * 24, 30 * 24].map(hours => hours * HOUR_MS);
 /** A look at a final bill that finds nobody there is made again after this share of the call's age, up to so late. */
 const BILL_RETRY_SHARE = 0.1;
 const LAST_BILL_LOOK_MS = 40 * 24 * HOUR_MS;
+/** How long a recording is fetched again while there is no room for it here: the provider keeps it for longer. */
+const ROOM_PATIENCE_MS = 7 * 24 * HOUR_MS;
+/** The least pause between two tries at storing it. */
+const ROOM_PAUSE_MS = 5000;
 /** How long after the end the provider may take; what is not there by then is not going to be. */
 const PATIENCE_MS = {
   summary: 3 * 60_000,
@@ -31,7 +35,7 @@ export class SettleCall {
     private readonly changes: CallChanges,
     private readonly providers: Providers,
     private readonly clock: StoreClock,
-    private readonly recordings: RecordingStore,
+    private readonly recordings: RecordingSaves,
   ) {}
 
   /** Fetches what is missing and there. Returns when to come back; null when nothing is missing. */
@@ -40,14 +44,22 @@ export class SettleCall {
     if (callId === null) return null;
     if (isSettled(call)) return this.watchBill(call, callId);
     let current = call;
+    let hasRoom = true;
     for (const part of ['transcript', 'snapshot', 'recording'] as const) {
       const news = await this.attempt(call, async () =>
         this[part](current, await this.providers.clientFor(call), callId),
-      );
+      ).catch((error: unknown) => {
+        // The rest of the call is looked after all the same.
+        if (!(error instanceof RecordingStoreError)) throw error;
+        hasRoom = false;
+        return null;
+      });
       if (news) current = (await this.changes.apply(call._id, news)) ?? current;
     }
-    current = await this.giveUp(current);
-    return isSettled(current) ? this.nextLook(current) : this.clock.in(backOff(this.ageOf(current), current));
+    current = await this.giveUp(current, hasRoom ? PATIENCE_MS.recording : ROOM_PATIENCE_MS);
+    if (isSettled(current)) return this.nextLook(current);
+    const pause = backOff(this.ageOf(current), current);
+    return this.clock.in(hasRoom ? pause : Math.max(pause, ROOM_PAUSE_MS));
   }
 
   /** Looks at a final bill again: the provider may change it or take it back. */
@@ -121,12 +133,12 @@ export class SettleCall {
     return now - (endedAt?.getTime() ?? now);
   }
 
-  private async giveUp(call: CallDocument): Promise<CallDocument> {
+  private async giveUp(call: CallDocument, recordingPatienceMs: number): Promise<CallDocument> {
     const age = this.ageOf(call);
     const { summary, recording, billing, transcript } = call.settlement;
     const news: CallNews[] = [];
     if (summary === 'pending' && age > PATIENCE_MS.summary) news.push({ kind: 'summaryAbsent' });
-    if (recording === 'pending' && age > PATIENCE_MS.recording) news.push({ kind: 'recordingAbsent' });
+    if (recording === 'pending' && age > recordingPatienceMs) news.push({ kind: 'recordingAbsent' });
     const billingPatience = call.joinedAt ? PATIENCE_MS.billing : PATIENCE_MS.billingOfUnjoined;
     if (!billing && age > billingPatience) news.push({ kind: 'billingAbsent' });
     if (!transcript && age > PATIENCE_MS.billing) news.push({ kind: 'transcriptAbsent' });
