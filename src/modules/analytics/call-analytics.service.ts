@@ -5,14 +5,13 @@ import { CallsService } from '../calls/calls.service.js';
 import type { CallAnalyticsInput } from './call-analytics.input.js';
 import type { CallAnalyticsModel } from './call-analytics.model.js';
 import { figuresPipeline, type FiguresRow, type Grouping, NO_FIGURES, toRowModel } from './call-figures.js';
+import { TimeBuckets } from './time-buckets.js';
 
 const MOST_DAYS = 1100;
 const MOST_ROWS = 5000;
 /** With all their durations in one group, that is half of what a document may hold. */
 const MOST_CALLS = 500_000;
 const DAY_MS = 86_400_000;
-/** MongoDB's own time zones may be fewer than Node's. */
-const UNKNOWN_TIME_ZONE = 40_485;
 
 /** Figures of the calls that the viewer may see. */
 @Injectable()
@@ -24,20 +23,16 @@ export class CallAnalyticsService {
    * @throws DomainError BAD_USER_INPUT for a time that is none or too long, and for more calls or rows than are allowed.
    */
   async figures(input: CallAnalyticsInput): Promise<CallAnalyticsModel> {
+    const filter = within(input);
     const metrics = [...new Set(input.metrics)];
     const grouping: Grouping = {
       groupBy: [...new Set(input.groupBy)],
-      bucket: input.bucket ?? null,
-      timeZone: input.timeZone ?? 'UTC',
+      buckets: input.bucket
+        ? new TimeBuckets(input.bucket, input.timeZone ?? 'UTC', input.from, input.to)
+        : null,
     };
     const bounds = { mostCalls: MOST_CALLS, mostRows: MOST_ROWS };
-    const found = await this.calls
-      .analyse<FiguresRow>(figuresPipeline(grouping, metrics, bounds), within(input))
-      .catch((error: unknown) => {
-        throw (error as { code?: number }).code === UNKNOWN_TIME_ZONE
-          ? badInput({ 'input.timeZone': 'is not known to the database' })
-          : error;
-      });
+    const found = await this.calls.analyse<FiguresRow>(figuresPipeline(grouping, metrics, bounds), filter);
     if (found.length > MOST_ROWS) {
       const reason = `gives more than ${MOST_ROWS} rows: ask for a shorter time, larger buckets or fewer groups`;
       throw badInput({ [grouping.groupBy.length > 0 ? 'input.groupBy' : 'input.bucket']: reason });
@@ -47,7 +42,7 @@ export class CallAnalyticsService {
         'input.to': `takes in more than ${MOST_CALLS} calls: ask for a shorter time, or filter`,
       });
     }
-    const isTotal = grouping.bucket === null && grouping.groupBy.length === 0;
+    const isTotal = grouping.buckets === null && grouping.groupBy.length === 0;
     const rows = isTotal && found.length === 0 ? [NO_FIGURES] : found;
     return { rows: rows.map(row => toRowModel(row, grouping, metrics)) };
   }

@@ -1,13 +1,14 @@
 import type { PipelineStage } from 'mongoose';
 import { toPublicId } from '../../ids/public-id.js';
 import type { ObjectId } from '../../mongo/object-id.js';
-import type { CallAnalyticsRowModel, CallDimension, CallMetric, TimeBucket } from './call-analytics.model.js';
+import type { CallAnalyticsRowModel, CallDimension, CallMetric } from './call-analytics.model.js';
+import type { TimeBuckets } from './time-buckets.js';
 
 /** What is to be told apart, and how. */
 export interface Grouping {
   readonly groupBy: readonly CallDimension[];
-  readonly bucket: TimeBucket | null;
-  readonly timeZone: string;
+  /** null: all the time together. */
+  readonly buckets: TimeBuckets | null;
 }
 
 /** What {@link figuresPipeline} finds for one group. */
@@ -41,12 +42,12 @@ const countOf = (status: string) => ({ $sum: { $cond: [{ $eq: ['$status', status
  * @param mostRows the same for groups.
  */
 export function figuresPipeline(
-  { groupBy, bucket, timeZone }: Grouping,
+  { groupBy, buckets }: Grouping,
   metrics: readonly CallMetric[],
   { mostCalls, mostRows }: { readonly mostCalls: number; readonly mostRows: number },
 ): PipelineStage[] {
   const key = {
-    ...(bucket && { bucket: truncated(bucket, timeZone) }),
+    ...(buckets && { bucket: buckets.labelOf('$createdAt') }),
     ...Object.fromEntries(groupBy.map(dimension => [dimension, FIELDS[dimension]])),
   };
   const isRanked = metrics.includes('P95_DURATION');
@@ -69,15 +70,6 @@ export function figuresPipeline(
     { $limit: mostRows + 1 },
   ];
 }
-
-const truncated = (bucket: TimeBucket, timezone: string) => ({
-  $dateTrunc: {
-    date: '$createdAt',
-    unit: bucket.toLowerCase(),
-    timezone,
-    ...(bucket === 'WEEK' && { startOfWeek: 'monday' }),
-  },
-});
 
 /** Nearest rank: the n-th least of all durations, n being 95 % of their number, rounded up. Nulls come first. */
 const RANKING: PipelineStage[] = [
@@ -119,11 +111,11 @@ export const NO_FIGURES: FiguresRow = {
 /** A row as the API shows it. */
 export function toRowModel(
   row: FiguresRow,
-  { groupBy }: Grouping,
+  { groupBy, buckets }: Grouping,
   metrics: readonly CallMetric[],
 ): CallAnalyticsRowModel {
   return {
-    bucketStart: (row._id['bucket'] as Date | undefined) ?? null,
+    bucketStart: buckets?.beginningOf(Number(row._id['bucket'])) ?? null,
     group: Object.fromEntries(
       groupBy.map(dimension => [dimension, publicValue(dimension, row._id[dimension])]),
     ),
