@@ -2,7 +2,7 @@
  * The names of all migrations, in the order in which they are applied. A name is never changed, moved or removed once it
  * has been released: it is how a database knows what has been done to it. New ones go to the end.
  */
-export const MIGRATION_NAMES = [] as const satisfies readonly string[];
+export const MIGRATION_NAMES = ['2026-12 search terms'] as const satisfies readonly string[];
 
 /** A change of what is stored, applied once to each database before a server of this version listens. */
 export interface Migration {

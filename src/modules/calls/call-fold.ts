@@ -5,7 +5,7 @@ import { bookingsOf, closeBill, foldBill } from './call-bill.js';
 import type { CallDocument } from './call.schema.js';
 import type { CallNews } from './call-news.js';
 import { finalStatusOf, isOver, stepsBetween } from './call-status.js';
-import { MOST_WORDS, wordsOf } from './words.js';
+import { moreTerms, storedTerms } from './search-terms.js';
 
 /** What a piece of news makes of a call: the fields that change, and what subscribers are told. */
 interface Change {
@@ -79,7 +79,7 @@ function fold(call: CallDocument, news: CallNews): Change {
     case 'utterance':
       if (settlement.transcript || call.deletedAt) return NOTHING;
       return {
-        patch: { words: merged(call.words, news.utterance.text) },
+        patch: { words: moreTerms(call.words, news.utterance.text) },
         happenings: [{ type: 'utteranceAdded', utterance: news.utterance, joinedAt: call.joinedAt }],
       };
     case 'transcriptSettled':
@@ -87,7 +87,7 @@ function fold(call: CallDocument, news: CallNews): Change {
       return {
         patch: {
           settlement: { ...settlement, transcript: true },
-          words: merged(wordsOf(call.summary ?? ''), ...news.utterances.map(utterance => utterance.text)),
+          words: storedTerms(call.summary ?? '', ...news.utterances.map(utterance => utterance.text)),
         },
         happenings: [{ type: 'transcriptSettled', utteranceCount: news.utterances.length }],
       };
@@ -247,7 +247,7 @@ function foldSummary(call: CallDocument, { summary, shortSummary, endedAt }: Pro
     patch: {
       summary,
       shortSummary,
-      words: merged(call.words, summary),
+      words: moreTerms(call.words, summary),
       settlement: { ...call.settlement, summary: 'ready' },
     },
     happenings: [{ type: 'summaryReady', summary, shortSummary }],
@@ -286,6 +286,3 @@ const WITHOUT_CONTENT = {
   failure: null,
   idempotency: null,
 } satisfies Partial<CallDocument>;
-
-const merged = (known: readonly string[], ...texts: readonly string[]): string[] =>
-  [...new Set([...known, ...texts.flatMap(wordsOf)])].slice(0, MOST_WORDS);

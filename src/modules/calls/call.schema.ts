@@ -86,7 +86,7 @@ export interface CallDocument extends ScopedDocument {
   booked: BookedUsage | null;
   summary: string | null;
   shortSummary: string | null;
-  /** Distinct words of transcript and summary, for searching by an index. */
+  /** Distinct terms of transcript and summary, as storedTerms makes them, for searching by an index. */
   words: string[];
   settlement: CallSettlement;
   /** The last event's number. */

@@ -40,6 +40,7 @@ import { ProviderLoads } from './provider-loads.js';
 import { ProviderWebhooksController } from './provider-webhooks.controller.js';
 import { QueueLines } from './queue-lines.js';
 import { QueuePositions } from './queue-positions.js';
+import { RenewSearchTerms } from './renew-search-terms.js';
 import { RecordingsController } from './recordings.controller.js';
 import { RunningCallsService } from './running-calls.service.js';
 import { SettleCall } from './settle-call.js';
@@ -90,6 +91,7 @@ import { UtterancesRepository } from './utterances.repository.js';
     ProviderLoads,
     QueueLines,
     QueuePositions,
+    RenewSearchTerms,
     RunningCallsService,
     SettleCall,
     SteerCall,

@@ -8,7 +8,7 @@ import { type NewDocument, type ScopedFilter, TenantRepository } from '../../ten
 import { isOver } from './call-status.js';
 import { type CallDocument, CALLS } from './call.schema.js';
 import { metadataPairs } from './new-call.js';
-import { wordsOf } from './words.js';
+import { MADE_OTHERWISE, queryTermsOf } from './search-terms.js';
 
 /** Which calls are wanted. Deleted calls never are. */
 export interface CallCriteria {
@@ -146,6 +146,28 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     return this.find(filter, { projection: { joinedAt: 1 } });
   }
 
+  /** Calls whose terms another tokenizer has made, by id, behind an id; of a time on, where one is given. */
+  withOtherTerms(after: ObjectId | null, since: Date | null, limit: number): Promise<CallDocument[]> {
+    return this.find(
+      {
+        ...(after ? { _id: { $gt: after } } : {}),
+        ...(since ? { lastEventAt: { $gte: since } } : {}),
+        words: MADE_OTHERWISE,
+        deletedAt: null,
+        erasedAt: null,
+      },
+      { sort: { _id: 1 }, limit, projection: { summary: 1, sequence: 1 } },
+    );
+  }
+
+  /** Replaces the terms of a call as it was read; false when it has had another event meanwhile. */
+  async replaceTerms(
+    { _id, sequence }: Pick<CallDocument, '_id' | 'sequence'>,
+    words: string[],
+  ): Promise<boolean> {
+    return (await this.updateOne({ _id, sequence, words: MADE_OTHERWISE }, { $set: { words } })) !== null;
+  }
+
   /** Runs an analytical pipeline over calls that are not deleted. */
   analyse<R>(criteria: CallCriteria, stages: PipelineStage[]): Promise<R[]> {
     return this.aggregate<R>([{ $match: callFilter(criteria) }, ...stages]);
@@ -164,7 +186,7 @@ const AT_PROVIDER = { status: { $in: ['RINGING', 'IN_PROGRESS'] } } as ScopedFil
 /** The filter of a list; each part of it is served by an index or narrows what an index has found. */
 export function callFilter(criteria: CallCriteria): ScopedFilter<CallDocument> {
   const { createdById, statuses, agentId, createdAfter, createdBefore, search, metadata } = criteria;
-  const words = search === undefined ? [] : wordsOf(search);
+  const words = search === undefined ? [] : queryTermsOf(search);
   const pairs = metadataPairs(metadata ?? {});
   return {
     deletedAt: null,

@@ -7,6 +7,7 @@ import type { ProviderChoice } from '../ultravox/providers.js';
 import type { CreateCallInput } from './create-call.input.js';
 import type { CallDocument } from './call.schema.js';
 import { fillPrompt, MOST_PROMPT_CHARACTERS } from './prompt-template.js';
+import { storedTerms } from './search-terms.js';
 
 /** Every call is led through the queue, which takes a moment even when nobody waits. */
 const SHORTEST_WAIT_SECONDS = 1;
@@ -90,7 +91,7 @@ export function newCall(
     booked: null,
     summary: null,
     shortSummary: null,
-    words: [],
+    words: storedTerms(),
     settlement: {
       transcript: false,
       summary: 'pending',

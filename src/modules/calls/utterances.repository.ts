@@ -41,6 +41,12 @@ export class UtterancesRepository extends TenantRepository<UtteranceDocument> {
     );
   }
 
+  /** What was said in a call, in order. */
+  async textsOf(callId: ObjectId): Promise<string[]> {
+    const utterances = await this.find({ callId }, { sort: { ordinal: 1 }, projection: { text: 1 } });
+    return utterances.map(({ text }) => text);
+  }
+
   countOf(callId: ObjectId): Promise<number> {
     return this.count({ callId });
   }
