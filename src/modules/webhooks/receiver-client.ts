@@ -6,6 +6,7 @@ import {
   type ReceiverAddresses,
   UnresolvedReceiverError,
 } from './receiver-addresses.js';
+import { retryAfterMs } from './retry-after.js';
 
 /** How long a try may take, from the resolving of the name to the status of the answer. */
 export const ANSWER_WITHIN_MS = 15_000;
@@ -14,12 +15,17 @@ const CONNECT_WITHIN_MS = 5000;
 const MOST_BODY_BYTES = 16_384;
 const BODY_WITHIN_MS = 1000;
 
+/** Statuses by which a receiver says that it is too busy, for some time. */
+const BUSY: ReadonlySet<number> = new Set([429, 503]);
+
 /** What became of one try. */
 export interface ReceiverAnswer {
   /** Null when there was no answer. */
   readonly status: number | null;
   /** What went wrong, in words that hold nothing of the receiver; null when it took the delivery. */
   readonly error: string | null;
+  /** How long it asks to be left alone, in milliseconds; null when it does not. */
+  readonly retryAfterMs: number | null;
 }
 
 /**
@@ -67,10 +73,14 @@ export class ReceiverClient {
       await answer.body
         .dump({ limit: MOST_BODY_BYTES, signal: AbortSignal.timeout(BODY_WITHIN_MS) })
         .catch(() => answer.body.destroy());
-      return { status: answer.statusCode, error: errorOfStatus(answer.statusCode) };
+      return {
+        status: answer.statusCode,
+        error: errorOfStatus(answer.statusCode),
+        retryAfterMs: BUSY.has(answer.statusCode) ? retryAfterMs(answer.headers) : null,
+      };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      return { status: null, error: wordsFor(error) };
+      return { status: null, error: wordsFor(error), retryAfterMs: null };
     }
   }
 

@@ -100,7 +100,9 @@ export class WebhookAttempt implements OnModuleDestroy {
       await this.giveUp(webhook, delivery, answer);
       return;
     }
-    const nextAttemptAt = new Date(now.getTime() + delayMs);
+    const pauseMs = answer.retryAfterMs ?? 0;
+    if (pauseMs > 0) await this.webhooks.pause(webhook._id, new Date(now.getTime() + pauseMs));
+    const nextAttemptAt = new Date(now.getTime() + Math.max(delayMs, pauseMs));
     const noted = await this.deliveries.noteTry(delivery, {
       status: 'PENDING',
       triedSince: delivery.triedSince ?? now,

@@ -64,6 +64,7 @@ export class WebhookChanges {
         sealedSecret: sealed,
         oldSecrets: [],
         failingSince: null,
+        pausedUntil: null,
         createdAt: now,
       });
       await this.wakes.wake(webhook);

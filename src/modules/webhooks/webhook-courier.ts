@@ -102,6 +102,7 @@ export class WebhookCourier {
     if (room <= 0) return [];
     await this.feed.queueNew(webhook);
     const now = this.clock.now();
+    if (webhook.pausedUntil && webhook.pausedUntil > now) return [];
     const due = await this.deliveries.due(webhook._id, underWay.callIds, now, PAGE);
     if (due.length === 0) return [];
     const callIds = [...new Map(due.map(({ callId }) => [callId.toHexString(), callId])).values()];
@@ -118,9 +119,10 @@ export class WebhookCourier {
       .slice(0, room);
   }
 
-  private async nextLook({ _id, enabledAt }: WebhookDocument): Promise<Date> {
+  private async nextLook({ _id, enabledAt, pausedUntil }: WebhookDocument): Promise<Date> {
     const now = this.clock.now().getTime();
-    const dueAt = (await this.deliveries.nextDueAt(_id))?.getTime() ?? Infinity;
+    const nextDueAt = (await this.deliveries.nextDueAt(_id))?.getTime() ?? Infinity;
+    const dueAt = Math.max(nextDueAt, pausedUntil?.getTime() ?? 0);
     const lookAt = now + (now < enabledAt.getTime() + NEW_MS ? KNOWN_WITHIN_MS : IDLE_MS);
     return new Date(Math.max(now, Math.min(dueAt, lookAt)));
   }

@@ -36,7 +36,8 @@ export class WebhookReplay {
   ) {}
 
   /**
-   * Queues one delivery again, due now together with what its call still has to send before it.
+   * Queues one delivery again, due now together with what its call still has to send before it,
+   * also while the receiver has asked to be left alone.
    * @throws DomainError NOT_FOUND; CONFLICT while the webhook is disabled.
    */
   redeliver(publicId: string): Promise<WebhookDeliveryDocument> {
@@ -49,6 +50,7 @@ export class WebhookReplay {
       const again = await this.deliveries.requeue(delivery._id, now);
       if (!again) throw notFound('webhook delivery');
       await this.deliveries.putOff(webhook._id, delivery.callId, now, delivery.position);
+      await this.webhooks.unpause(webhook._id);
       await this.wakes.wake(webhook);
       await this.audit.record({
         action: 'webhook.redelivered',

@@ -26,7 +26,7 @@ export class WebhooksRepository extends TenantRepository<WebhookDocument> {
   enable(id: ObjectId, position: number, enabledAt: Date): Promise<WebhookDocument | null> {
     return this.updateOne(
       { _id: id },
-      { $set: { isEnabled: true, position, enabledAt, failingSince: null } },
+      { $set: { isEnabled: true, position, enabledAt, failingSince: null, pausedUntil: null } },
     );
   }
 
@@ -43,6 +43,16 @@ export class WebhooksRepository extends TenantRepository<WebhookDocument> {
   /** Notes that a delivery has failed, unless an earlier one is noted. */
   async markFailing(id: ObjectId, since: Date): Promise<void> {
     await this.updateOne({ _id: id, failingSince: null }, { $set: { failingSince: since } });
+  }
+
+  /** Notes that nothing may be sent before a time, unless a later one is noted. */
+  async pause(id: ObjectId, until: Date): Promise<void> {
+    await this.updateOne({ _id: id }, { $max: { pausedUntil: until } });
+  }
+
+  /** Forgets that a receiver has asked to be left alone: its owner knows better. */
+  async unpause(id: ObjectId): Promise<void> {
+    await this.updateOne({ _id: id }, { $set: { pausedUntil: null } });
   }
 
   async markWorking(id: ObjectId): Promise<void> {
