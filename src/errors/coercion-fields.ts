@@ -9,7 +9,11 @@ const LONGEST_REASON = 300;
  * (`at "input.role"`), literals by their place in the document.
  */
 export function fieldsOfGraphQLError(error: GraphQLError): ErrorDetails {
-  const path = pathOfVariable(error) ?? pathOfLiteral(error) ?? missingArgument(error.message);
+  const path =
+    pathOfVariable(error) ??
+    pathOfLiteral(error) ??
+    pathOfBrokenText(error) ??
+    missingArgument(error.message);
   if (path === null) return {};
   const reason = reasonOf(error);
   const member = memberOf(reason);
@@ -35,14 +39,31 @@ function pathOfVariable({ message, originalError }: GraphQLError): string | null
   return / at "([\w.[\]]+)"$/.exec(beforeReason)?.[1] ?? variable;
 }
 
-function pathOfLiteral(error: GraphQLError): string | null {
-  const start = error.nodes?.[0]?.loc?.start;
-  if (start === undefined || !error.source) return null;
+function pathOfLiteral({ nodes, source }: GraphQLError): string | null {
+  const start = nodes?.[0]?.loc?.start;
+  return start === undefined || !source ? null : pathAt(source.body, node => node.loc?.start === start);
+}
+
+/** Halves of characters, as they are written or escaped: GraphQL's parser reads no document that has one. */
+const HALVES =
+  /\p{Surrogate}|(?<!\\)\\u(?:[dD][89abAB][\da-fA-F]{2}(?!\\u[dD][c-fC-F])|[dD][c-fC-F][\da-fA-F]{2}(?<!\\u[dD][89abAB][\da-fA-F]{2}\\u.{4}))/gu;
+
+/** Which argument holds the half of a character at which the parser has stopped: the rest of the document is read. */
+function pathOfBrokenText({ nodes, source, positions, message }: GraphQLError): string | null {
+  const at = positions?.[0];
+  if (nodes || !source || at === undefined || !/^Syntax Error: Invalid (Unicode|character)/.test(message))
+    return null;
+  const whole = source.body.replace(HALVES, half => '?'.repeat(half.length));
+  return pathAt(whole, ({ kind, loc }) => kind === Kind.STRING && !!loc && loc.start <= at && at < loc.end);
+}
+
+/** The argument around the first node of a document that is looked for; null when there is none. */
+function pathAt(text: string, isWanted: (node: ASTNode) => boolean): string | null {
   let found: string | null = null;
   try {
-    visit(parse(error.source, { maxLexicalTokens: 5000 }), {
+    visit(parse(text, { maxLexicalTokens: 5000 }), {
       enter(node, _key, parent, _path, ancestors) {
-        if (node.loc?.start === start && found === null)
+        if (found === null && isWanted(node))
           found = argumentPath([...ancestors, ...(parent ? [parent] : []), node].filter(isNode));
       },
     });

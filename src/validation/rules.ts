@@ -1,32 +1,59 @@
+import { domainToASCII } from 'node:url';
 import { z } from 'zod';
+import { faultOfStoredKey, faultOfValue } from './client-values.js';
+import { holdsDirectionControl, isVisible } from './visible-text.js';
 
 /** Control characters, which have no place in a name and would forge lines where names are printed. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
-/** A line of text without control characters, trimmed, 1 to `most` characters. */
+/** A line of text that people can see, without control characters, trimmed, 1 to `most` characters. */
 export const line = (most: number) =>
   z
     .string()
     .trim()
     .min(1, 'must not be empty')
     .max(most, `must have at most ${most} characters`)
-    .refine(value => !CONTROL.test(value), 'must not hold control characters');
+    .refine(value => !CONTROL.test(value), 'must not hold control characters')
+    .refine(value => !holdsDirectionControl(value), 'must not hold characters that change the direction')
+    .refine(value => value === '' || isVisible(value), 'must hold a character that can be seen');
 
-/** Free text, 1 to `most` characters; may have several lines, no NUL. */
+/** Free text that people can see, 1 to `most` characters; may have several lines, no NUL. */
 export const text = (most: number) =>
   z
     .string()
     .max(most, `must have at most ${most} characters`)
     .refine(value => value.trim() !== '', 'must not be empty')
+    .refine(value => value.trim() === '' || isVisible(value), 'must hold a character that can be seen')
     .refine(value => !value.includes('\u0000'), 'must not hold NUL characters');
 
-/** An e-mail address, trimmed and in lower case. */
+/** Words that are looked for, at most `most` characters; the database takes no pattern with NUL. */
+export const searchText = (most: number) =>
+  z
+    .string()
+    .max(most, `must have at most ${most} characters`)
+    .refine(value => !value.includes('\u0000'), 'must not hold NUL characters');
+
+/** What would end a domain where a URL is read, or means something else there. */
+const NO_DOMAIN = /[\s/\\?#@:%[\]<>^|]/;
+
+/** A domain of other scripts in the ASCII form in which mail is sent to it, as browsers send it; '' for none. */
+function asciiDomain(domain: string): string {
+  if (/^[\u0000-\u007f]*$/.test(domain)) return domain;
+  return NO_DOMAIN.test(domain) ? '' : domainToASCII(domain);
+}
+
+/** An e-mail address as HTML defines it, trimmed and in lower case; a domain of other scripts in its ASCII form. */
 export const emailAddress = z
   .string()
   .trim()
-  .toLowerCase()
   .max(254, 'is too long')
-  .pipe(z.email('is not an e-mail address'));
+  .transform(address => {
+    const at = address.lastIndexOf('@');
+    return address.slice(0, at + 1) + asciiDomain(address.slice(at + 1));
+  })
+  .pipe(
+    z.string().regex(z.regexes.html5Email, 'is not an e-mail address').max(254, 'is too long').toLowerCase(),
+  );
 
 /** A password's bound and what no keyboard types; bounded, so that nobody makes us hash megabytes. */
 const password = z
@@ -70,30 +97,77 @@ export const pageSize = z.number().int().min(1, 'must be at least 1').max(100, '
 /** An opaque token or cursor as clients send it back. */
 export const opaque = z.string().max(500, 'is too long');
 
-const RESERVED_KEYS = ['__proto__', 'constructor', 'prototype'];
+/** What a key of flat text must look like, as an error says it. */
+const FLAT_KEY_RULE = 'a key has 1 to 100 characters, no dot, no NUL and no $ in front';
+const MOST_FLAT_KEYS = 50;
 
 /** Flat text values by name: what the provider can carry. */
-export const flatText = z
-  .unknown()
-  // Before the record is read, which would drop __proto__ without a word.
-  .refine(
-    value => !RESERVED_KEYS.some(key => Object.hasOwn(Object(value) as object, key)),
-    'has a reserved key',
-  )
-  .pipe(
-    z
-      .record(
-        z
-          .string()
-          .min(1)
-          .max(100, 'has a key of more than 100 characters')
-          .regex(/^[^.$\u0000][^.\u0000]*$/, 'has a key with a dot, or with $ in front'),
-        z.string('must be text').max(1000, 'must have at most 1000 characters'),
-        'must be an object of text values',
-      )
-      .refine(value => Object.keys(value).length <= 50, 'must have at most 50 entries')
-      .refine(
-        value => !Object.keys(value).some(key => key.startsWith('ultravox.')),
-        'keys that start with "ultravox." are reserved',
-      ),
-  );
+export const flatText = z.unknown().transform((value, context): Record<string, string> => {
+  const entries = entriesOf(value);
+  if (!entries) context.addIssue('must be an object of text values');
+  else if (entries.length > MOST_FLAT_KEYS) context.addIssue(`must have at most ${MOST_FLAT_KEYS} entries`);
+  for (const [key, part] of entries?.slice(0, MOST_FLAT_KEYS) ?? []) {
+    const message = faultOfFlatEntry(key, part);
+    if (message !== null) context.addIssue({ code: 'custom', message, path: [key] });
+  }
+  return Object.fromEntries(entries ?? []) as Record<string, string>;
+});
+
+function faultOfFlatEntry(key: string, part: unknown): string | null {
+  if (!/^[^.$\u0000][^.\u0000]{0,99}$/.test(key)) return `is not a possible key: ${FLAT_KEY_RULE}`;
+  const reserved = faultOfStoredKey(key);
+  if (reserved !== null) return reserved;
+  if (typeof part !== 'string') return 'must be text';
+  return part.length > 1000 ? 'must have at most 1000 characters' : null;
+}
+
+/** What a name of a JSON object must look like, as an error says it. */
+const NAME_RULE = 'a name has 1 to 100 characters, no braces, no control characters and no $ in front';
+const NAME = /^[^{}$\p{Cc}][^{}\p{Cc}]{0,99}$/u;
+
+/** Any JSON by name, at most `most` characters as JSON; without keys that the database would read as something else. */
+export const jsonByName = (most: number) =>
+  z.unknown().transform((value, context): Record<string, unknown> => {
+    const entries = entriesOf(value);
+    if (!entries) context.addIssue('must be an object');
+    else
+      for (const fault of faultsOfObject(value, entries, most))
+        context.addIssue({ code: 'custom', ...fault });
+    return Object.fromEntries(entries ?? []);
+  });
+
+function faultsOfObject(value: unknown, entries: [string, unknown][], most: number): KeyFault[] {
+  // Variables and literals are looked at before: this meets what a variable inside a literal makes too deep.
+  const whole = faultOfValue(value, '');
+  if (whole) return [{ path: [], message: whole.reason }];
+  if (JSON.stringify(value).length > most)
+    return [{ path: [], message: `must not exceed ${most} characters` }];
+  return entries.flatMap(([name, part]) => faultOfNamed(name, part) ?? []);
+}
+
+/** What is wrong with a value, and the way to it. */
+interface KeyFault {
+  path: string[];
+  message: string;
+}
+
+const faultOfNamed = (name: string, value: unknown): KeyFault | null =>
+  NAME.test(name)
+    ? faultOfKeys(name, value)
+    : { path: [name], message: `is not a possible name: ${NAME_RULE}` };
+
+/** The first key in a value that cannot be stored. */
+function faultOfKeys(key: string, value: unknown): KeyFault | null {
+  const message = faultOfStoredKey(key);
+  if (message !== null) return { path: [key], message };
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [inner, part] of Object.entries(value)) {
+    // The places of a list are no names.
+    const fault = faultOfKeys(inner, part);
+    if (fault) return { path: [key, ...fault.path], message: fault.message };
+  }
+  return null;
+}
+
+const entriesOf = (value: unknown): [string, unknown][] | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : null;

@@ -12,8 +12,9 @@ import {
 import { assertAccess } from '../../auth/access.guard.js';
 import { type Access, ACCESS } from '../../auth/allow.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
-import { DomainError } from '../../errors/domain-error.js';
+import { badInput, DomainError } from '../../errors/domain-error.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
+import { faultOfValue } from '../../validation/client-values.js';
 import { type Allowance, RequestLimits } from '../limits/request-limits.js';
 import { MAX_COST, modestCost } from './operation-size.js';
 
@@ -70,15 +71,13 @@ export class OperationGate {
     if (this.settings.isProduction && this.context.viewer.kind === 'anonymous' && asksForSchema(document)) {
       throw new DomainError('UNAUTHENTICATED', 'Sign in to read the schema.');
     }
-    const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
-      maxErrors: 1,
-    });
+    const { errors, coerced } = readVariables({ schema, document, operation, variables });
     if (coerced) return modestCost({ schema, document, operation, variables: coerced });
     for (const selection of operation.selectionSet.selections) {
       if (selection.kind !== Kind.FIELD || selection.name.value.startsWith('__')) continue;
       assertAccess(this.accessTable.get(selection.name.value), this.context.viewer);
     }
-    throw errors[0] ?? new Error('Variables without values and without errors');
+    throw errors?.[0] ?? new Error('Variables without values and without errors');
   }
 
   /** Who may call each root field, read from the resolvers' decorators. */
@@ -98,6 +97,20 @@ export class OperationGate {
     }
     return table;
   }
+}
+
+/** Variables as GraphQL reads them, unless one of them holds what cannot be stored and read back as it is. */
+function readVariables({ schema, operation, variables }: ArrivedOperation): {
+  readonly errors?: readonly Error[];
+  readonly coerced?: Record<string, unknown>;
+} {
+  const definitions = operation.variableDefinitions ?? [];
+  for (const { variable } of definitions) {
+    const name = variable.name.value;
+    const fault = Object.hasOwn(variables, name) ? faultOfValue(variables[name], name) : null;
+    if (fault) return { errors: [badInput({ [fault.path]: fault.reason })] };
+  }
+  return getVariableValues(schema, definitions, variables, { maxErrors: 1 });
 }
 
 /** Whether any operation of the document introspects, in fragments too. `__typename` is no introspection. */

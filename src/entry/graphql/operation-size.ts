@@ -15,7 +15,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { DomainError } from '../../errors/domain-error.js';
+import { badInput, DomainError } from '../../errors/domain-error.js';
 import { FIELD_COST } from '../../schema/field-costs.js';
 
 /** Levels of fields, without introspection, which is nested by nature and bounded by graphql-js itself. */
@@ -49,7 +49,8 @@ export interface ReadOperation {
 
 /**
  * What the operation costs.
- * @throws DomainError QUERY_TOO_COMPLEX when it is nested too deep, repeats itself too often or asks for too much.
+ * @throws DomainError QUERY_TOO_COMPLEX when it is nested too deep, repeats itself too often or asks for too much;
+ * BAD_USER_INPUT for a list of which it asks a first and a last page at once.
  */
 export function modestCost(read: ReadOperation): number {
   const { depth, cost, aliases } = sizeOf(read);
@@ -140,12 +141,25 @@ function timesAnswered(
 ): number {
   if (field.args.some(({ name }) => name === 'first')) {
     const { first, last } = getArgumentValues(field, node, variables);
+    if (typeof last === 'number' && isGiven('first', node, variables))
+      throw badInput({ first: 'cannot go with `last`' });
     const size = last ?? first;
     return typeof size === 'number' ? Math.min(Math.max(size, 1), LARGEST_PAGE) : LARGEST_PAGE;
   }
   // The lists inside a page have been counted with it.
   const isInPage = parent?.name.endsWith('Connection') ?? false;
   return isListType(getNullableType(field.type)) && !isInPage ? UNPAGED_LIST : 1;
+}
+
+/** Whether a document gives an argument a value itself: lists have default sizes. */
+function isGiven(
+  name: string,
+  { arguments: given }: FieldNode,
+  variables: Readonly<Record<string, unknown>>,
+): boolean {
+  const value = given?.find(argument => argument.name.value === name)?.value;
+  if (!value) return false;
+  return value.kind === Kind.VARIABLE ? variables[value.name.value] != null : value.kind !== Kind.NULL;
 }
 
 function refuseBeyond(most: number, actual: number, sentence: string): void {

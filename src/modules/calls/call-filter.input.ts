@@ -1,9 +1,8 @@
 import { Field, ID, InputType } from '@nestjs/graphql';
-import { z } from 'zod';
 import type { CallStatus } from '../../events/call-event.schema.js';
 import { JSONObject } from '../../schema/scalars.js';
 import { Rule } from '../../validation/rule.js';
-import { flatText } from '../../validation/rules.js';
+import { flatText, searchText } from '../../validation/rules.js';
 import { CallStatusEnum } from './call.model.js';
 
 @InputType({ description: 'Which calls; all given conditions must hold.' })
@@ -27,7 +26,7 @@ export class CallFilter {
     nullable: true,
     description: 'Words said in the transcript, or in the summary; all must occur.',
   })
-  @Rule(z.string().max(200, 'must have at most 200 characters'))
+  @Rule(searchText(200))
   search?: string | null;
 
   @Field(() => JSONObject, { nullable: true, description: 'Values that the metadata must have.' })

@@ -3,19 +3,10 @@ import { z } from 'zod';
 import { enumOf } from '../../schema/enums.js';
 import { JSONObject } from '../../schema/scalars.js';
 import { Rule } from '../../validation/rule.js';
-import { e164, flatText, line, text } from '../../validation/rules.js';
+import { e164, flatText, jsonByName, line, text } from '../../validation/rules.js';
 import { FirstSpeaker } from '../agents/first-speaker.js';
 import { CallMediumEnum } from './call.model.js';
 import type { CallMedium } from './call.schema.js';
-
-/** Variables are spoken and handed to the provider: bounded, and without keys that mean something elsewhere. */
-const variables = z
-  .record(
-    z.string().regex(/^[\w.-]{1,100}$/, 'has a name that is not letters, digits, _, . or -'),
-    z.unknown(),
-  )
-  .refine(value => JSON.stringify(value).length <= 20_000, 'must not exceed 20000 characters')
-  .refine(value => !Object.hasOwn(value, '__proto__'), 'has a reserved name');
 
 @InputType({
   description: 'What to call, and how. A field that is left out is taken from the agent, where there is one.',
@@ -38,8 +29,8 @@ export class CreateCallInput {
   @Rule(text(20_000))
   systemPrompt?: string | null;
 
-  @Field(() => JSONObject, { nullable: true, description: 'Values of the placeholders.' })
-  @Rule(variables)
+  @Field(() => JSONObject, { nullable: true, description: 'Values of the placeholders, by their names.' })
+  @Rule(jsonByName(20_000))
   variables?: Record<string, unknown> | null;
 
   @Field(() => String, { nullable: true })

@@ -1,8 +1,8 @@
 import { ArgsType, Field } from '@nestjs/graphql';
-import { z } from 'zod';
 import { PageArgsOf } from '../../pagination/connection.model.js';
 import type { Role } from '../../tenancy/viewer.js';
 import { Rule } from '../../validation/rule.js';
+import { searchText } from '../../validation/rules.js';
 import { UserRole } from './user.model.js';
 
 @ArgsType()
@@ -15,6 +15,6 @@ export class UsersArgs extends PageArgsOf(20) {
     description:
       'Only users whose e-mail address, or a word of whose name, starts with this; case does not matter.',
   })
-  @Rule(z.string().max(100, 'must have at most 100 characters'))
+  @Rule(searchText(100))
   search?: string | null;
 }
