@@ -29,8 +29,9 @@ export interface Connection<N> {
   readonly edges: { readonly cursor: string; readonly node: N }[];
   readonly nodes: N[];
   readonly pageInfo: {
-    readonly hasNextPage: boolean;
-    readonly hasPreviousPage: boolean;
+    /** Looks, where it takes a query, when it is read. */
+    readonly hasNextPage: boolean | Promise<boolean>;
+    readonly hasPreviousPage: boolean | Promise<boolean>;
     readonly startCursor: string | null;
     readonly endCursor: string | null;
   };
@@ -87,10 +88,24 @@ export async function paginate<D extends { _id: ObjectId }, N>(options: {
   const hasMore = rows.length > size;
   const documents = rows.slice(0, size);
   if (isBackward) documents.reverse();
-  const cursorOf = (document: D | undefined): string | null => {
-    if (!document) return null;
+  const valuesOf = (document: D): CursorValues => {
     const key = order.keyOf(document);
-    return cursors.write(list, [key instanceof Date ? key.getTime() : key, document._id.toHexString()]);
+    return [key instanceof Date ? key.getTime() : key, document._id.toHexString()];
+  };
+  const cursorOf = (document: D | undefined): string | null => {
+    return document ? cursors.write(list, valuesOf(document)) : null;
+  };
+  /** Whether there is something on the side of the page that the cursor is on. A list begins at its first page. */
+  const hasAnyBehind = async (): Promise<boolean> => {
+    if (cursor == null) return false;
+    const [nearest] = rows;
+    const opposite = -direction as 1 | -1;
+    const range = nearest
+      ? rangeAfter(valuesOf(nearest), order.field, opposite)
+      : { $nor: [rangeAfter(cursors.read(list, cursor), order.field, direction)] };
+    return (
+      (await options.fetch({ range, sort: { [order.field]: opposite, _id: opposite }, limit: 1 })).length > 0
+    );
   };
   // Cursors are signed, which costs more than the rest of a row: only those that are selected are written.
   const edges = documents.map(document => ({
@@ -103,8 +118,12 @@ export async function paginate<D extends { _id: ObjectId }, N>(options: {
     edges,
     nodes: edges.map(edge => edge.node),
     pageInfo: {
-      hasNextPage: isBackward ? cursor != null : hasMore,
-      hasPreviousPage: isBackward ? hasMore : cursor != null,
+      get hasNextPage() {
+        return isBackward ? hasAnyBehind() : hasMore;
+      },
+      get hasPreviousPage() {
+        return isBackward ? hasMore : hasAnyBehind();
+      },
       get startCursor() {
         return cursorOf(documents[0]);
       },
