@@ -1,14 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { TextSigner } from '../config/master-keys.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import { badInput, DomainError } from '../errors/domain-error.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
+import { type CursorFormat, EncryptedCursors, SignedCursors } from './cursor-formats.js';
 
 export type CursorValues = readonly (string | number)[];
 
-const MAC_BYTES = 9;
-/** Tells whose cursor was refused: one that we gave out ourselves, but to another tenant. */
-const MARK_BYTES = 6;
+/** Characters of a cursor that are looked at; none that was made here has more. */
+const MOST_CHARACTERS = 500;
 
 /** A cursor that is genuine and another tenant's: told like a forged one, and put on record. */
 export class ForeignCursorError extends DomainError {
@@ -24,43 +23,38 @@ export class ForeignCursorError extends DomainError {
 const REFUSAL = 'is not a cursor of this list';
 
 /**
- * Opaque cursors: a list's name and a position in it, signed for one tenant. A cursor that was forged, changed,
- * or made for another list or tenant is refused, not read.
+ * Opaque cursors: a list's name and a position in it, encrypted for one tenant. A cursor that was forged, changed,
+ * or made for another list or tenant is refused, not read. A position always has the same cursor.
  */
 @Injectable()
 export class CursorCodec {
-  private readonly signer: TextSigner;
-  private readonly marker: TextSigner;
+  private readonly encrypted: EncryptedCursors;
+  private readonly formats: readonly CursorFormat[];
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
     private readonly context: TenantContext,
   ) {
-    this.signer = new TextSigner(settings, 'cursor', MAC_BYTES);
-    this.marker = new TextSigner(settings, 'cursor mark', MARK_BYTES);
+    this.encrypted = new EncryptedCursors(settings);
+    this.formats = [this.encrypted, new SignedCursors(settings)];
   }
 
   write(list: string, values: CursorValues): string {
-    const body = Buffer.from(JSON.stringify(values));
-    const mac = this.signer.sign(this.bound(list, body));
-    return Buffer.concat([mac, this.marker.sign(marked(list, body)), body]).toString('base64url');
+    return this.encrypted.write(this.ownerOf(list), JSON.stringify(values)).toString('base64url');
   }
 
   /** @throws DomainError BAD_USER_INPUT naming `argument`; ForeignCursorError, which reads the same. */
   read(list: string, cursor: string, argument = 'after'): CursorValues {
-    const bytes = Buffer.from(cursor.slice(0, 500), 'base64url');
-    const body = bytes.subarray(MAC_BYTES + MARK_BYTES);
-    if (!this.signer.isGenuine(this.bound(list, body), bytes.subarray(0, MAC_BYTES))) {
-      const mark = bytes.subarray(MAC_BYTES, MAC_BYTES + MARK_BYTES);
-      if (this.marker.isGenuine(marked(list, body), mark)) throw new ForeignCursorError(list, argument);
-      throw badInput({ [argument]: REFUSAL });
-    }
-    return JSON.parse(body.toString()) as CursorValues;
+    const bytes = Buffer.from(cursor.slice(0, MOST_CHARACTERS), 'base64url');
+    const owner = this.ownerOf(list);
+    const readings = this.formats.map(format => format.read(owner, bytes));
+    for (const reading of readings)
+      if (reading !== null && reading !== 'foreign') return JSON.parse(reading.body) as CursorValues;
+    if (readings.includes('foreign')) throw new ForeignCursorError(list, argument);
+    throw badInput({ [argument]: REFUSAL });
   }
 
-  private bound(list: string, body: Buffer): Buffer {
-    return Buffer.concat([Buffer.from(`${this.context.tenant.id.toHexString()}\0${list}\0`), body]);
+  private ownerOf(list: string) {
+    return { tenant: this.context.tenant.id.toHexString(), list };
   }
 }
-
-const marked = (list: string, body: Buffer): Buffer => Buffer.concat([Buffer.from(`${list}\0`), body]);

@@ -19,9 +19,9 @@ export const DOOR_REMOVALS: readonly Removal[] = [
   ),
   removal(
     'the tenant in cursors',
-    'pagination/cursor-codec.js',
-    'if (!this.signer.isGenuine(this.bound(list, body), bytes.subarray(0, MAC_BYTES))) {',
-    'if (!this.marker.isGenuine(marked(list, body), bytes.subarray(MAC_BYTES, MAC_BYTES + MARK_BYTES))) {',
+    'pagination/cursor-formats.js',
+    'Buffer.from(`${tenant}\\0${list}\\0`)',
+    'Buffer.from(`\\0${list}\\0`)',
   ),
   removal(
     'the tenant in keys and channels of Redis',
