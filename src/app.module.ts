@@ -16,6 +16,7 @@ import { AuditModule } from './modules/audit/audit.module.js';
 import { CallsModule } from './modules/calls/calls.module.js';
 import { NodeModule } from './modules/node/node.module.js';
 import { PrivacyModule } from './modules/privacy/privacy.module.js';
+import { RestoresModule } from './modules/restores/restores.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { TenantsModule } from './modules/tenants/tenants.module.js';
 import { UltravoxModule } from './modules/ultravox/ultravox.module.js';
@@ -65,6 +66,7 @@ export class AppModule {
         AuditModule,
         AuditCheckpointsModule,
         PrivacyModule,
+        RestoresModule,
         NodeModule,
         JobsModule,
         EventsModule,

@@ -26,6 +26,7 @@ import { GraphqlSockets } from './entry/sockets/graphql-sockets.js';
 import { EventStreams } from './entry/sse/event-streams.js';
 import { JobRunner } from './jobs/job-runner.js';
 import { MigrationRunner } from './migrations/migration-runner.js';
+import { RestoreCheck } from './modules/restores/restore-check.js';
 import { clientIp } from './tenancy/client-ip.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
@@ -75,6 +76,8 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   app.use('/graphql/stream', requestLog(app.get(LOG)), streams.admit, bodies, streams.serve);
   const ask = preflight(app.get(Metrics));
   app.use('/graphql', requestLog(app.get(LOG)), scopes.use.bind(scopes), bodies, ask, documents.use);
+  // Before anything is written: what is written could hide that the database was set back.
+  await app.get(RestoreCheck).run();
   await app.init();
   await app.get(MigrationRunner).applyAll();
   app.get(JobRunner).begin();

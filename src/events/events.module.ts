@@ -5,6 +5,7 @@ import { CALL_EVENTS } from './call-event.schema.js';
 import { CallEvents } from './call-events.js';
 import { Doorbell } from './doorbell.js';
 import { EventWords } from './event-words.js';
+import { FeedCursors } from './feed-cursors.js';
 import { LiveFeed } from './live-feed.js';
 import { OUTBOX } from './outbox.schema.js';
 import { Outbox } from './outbox.js';
@@ -25,6 +26,7 @@ import { StreamHeads } from './stream-heads.js';
     CursorCodec,
     Doorbell,
     EventWords,
+    FeedCursors,
     LiveFeed,
     Outbox,
     SealScan,
@@ -37,6 +39,7 @@ import { StreamHeads } from './stream-heads.js';
     EventWords,
     CursorCodec,
     Doorbell,
+    FeedCursors,
     LiveFeed,
     Outbox,
     Sealer,

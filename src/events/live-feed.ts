@@ -1,28 +1,32 @@
 import { Injectable } from '@nestjs/common';
-import { CursorCodec } from '../pagination/cursor-codec.js';
+import { BriefCache } from '../tenancy/brief-cache.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
 import { abortable } from './abortable.js';
 import type { CallEventDocument } from './call-event.schema.js';
 import { CallEvents, type EventVisibility, isVisible } from './call-events.js';
+import { FeedCursors } from './feed-cursors.js';
 import { EventWords, withoutWords } from './event-words.js';
+import type { FeedHead } from './open-tail.js';
 import { persist } from './persist.js';
 import type { FeedStart, StreamFeed } from './stream-feed.js';
 import { StreamFeeds } from './stream-feeds.js';
+import type { StreamEpoch, StreamPosition } from './stream-head.schema.js';
 import { StreamHeads } from './stream-heads.js';
 import type { Visibility } from './stream-source.js';
 
-/** What cursors of call events are made for, in lists and in the feed alike. */
-export const CALL_EVENTS_LIST = 'callEvents';
+/** How old the epoch may be that lists and webhooks write into cursors. */
+const EPOCH_LIFETIME_MS = 1000;
 
 /** Delivers a tenant's call events to its subscribers: see {@link StreamFeed} for what it guarantees. */
 @Injectable()
 export class LiveFeed {
   private readonly feed: StreamFeed<CallEventDocument, EventVisibility>;
+  private readonly epochs = new BriefCache<StreamEpoch>(EPOCH_LIFETIME_MS, 10_000);
 
   constructor(
     events: CallEvents,
     feeds: StreamFeeds,
-    cursors: CursorCodec,
+    private readonly cursors: FeedCursors,
     private readonly words: EventWords,
     private readonly heads: StreamHeads,
     private readonly context: TenantContext,
@@ -45,29 +49,61 @@ export class LiveFeed {
         later.happening.type === 'deleted' && later.callId.equals(earlier.callId)
           ? withoutWords(earlier)
           : earlier,
-      cursorAt: position => cursors.write(CALL_EVENTS_LIST, [position]),
+      cursorAt: position => cursors.write(position),
     });
   }
 
   /** The position of the tenant's last event: whoever follows behind it hears what comes from now on. */
-  async head(): Promise<number> {
-    return (await this.heads.read('calls')).position;
+  async head(): Promise<StreamPosition> {
+    const { epoch, position } = await this.heads.read('calls');
+    return { epoch, position };
+  }
+
+  /** The epoch of the tenant's feed, at most a second old. */
+  async recentEpoch(): Promise<StreamEpoch> {
+    const tenant = this.context.tenant.id.toHexString();
+    return (
+      (await this.epochs.get(tenant, async () => (await this.head()).epoch)) ?? (await this.head()).epoch
+    );
   }
 
   /**
-   * Makes sure that everything behind a position is still there.
-   * @throws DomainError CURSOR_EXPIRED when it is not; also for a position ahead of the store, which says that the
-   * store was set back: what was given since then has other events by now.
+   * Where a subscription begins.
+   * @param after a cursor; empty: the oldest event that is kept; null: only what comes.
+   * @throws DomainError BAD_USER_INPUT for a forged cursor; CURSOR_EXPIRED when something behind it may be missing.
    */
-  async assertKept(position: number): Promise<void> {
+  async startAfter(after: string | null): Promise<FeedStart> {
     const head = await this.heads.read('calls');
-    if (position < head.floor || position > head.position) throw this.feed.expired(head.floor);
+    if (after === null) return { epoch: head.epoch, position: head.position };
+    if (after === '') return { epoch: head.epoch, position: 0, isOldest: true };
+    const start = this.cursors.read(after);
+    this.assertOfPresent(start, head);
+    if (start.position < head.floor) throw this.feed.expired(head);
+    return start;
+  }
+
+  /**
+   * Where a page of stored events begins, and the epoch to write into its cursors.
+   * @throws DomainError BAD_USER_INPUT for a forged cursor; CURSOR_EXPIRED for one of an earlier epoch.
+   */
+  async pageAfter(after: string | null): Promise<StreamPosition> {
+    const epoch = await this.recentEpoch();
+    if (after === null || after === '') return { epoch, position: 0 };
+    const start = this.cursors.read(after);
+    this.assertOfPresent(start, await this.heads.read('calls'));
+    return start;
+  }
+
+  /** A position ahead of the head says that the store was set back too: it has other events there by now. */
+  private assertOfPresent({ epoch, position }: StreamPosition, head: FeedHead): void {
+    if (epoch !== head.epoch || position > head.position) throw this.feed.expired(head);
   }
 
   /**
    * Follows the feed of the running scope's tenant, until the consumer leaves or `signal` aborts.
    * @param visibility is asked again for each event, since rights may change on the way.
-   * @throws DomainError CURSOR_EXPIRED, from the iterator, when retention has removed what was still to come.
+   * @throws DomainError CURSOR_EXPIRED, from the iterator, when retention has removed what was still to come, and when
+   * the store was set back meanwhile.
    */
   follow(
     start: FeedStart,

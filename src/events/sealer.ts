@@ -9,11 +9,18 @@ import { jobScope } from '../tenancy/tenant-scope.js';
 import { Doorbell } from './doorbell.js';
 import { Outbox } from './outbox.js';
 import type { StreamName } from './outbox.schema.js';
+import type { StreamPosition } from './stream-head.schema.js';
 import { type StreamHead, StreamHeads } from './stream-heads.js';
 
 /** Where the stream stands after a batch. */
 export interface Sealed extends Pick<StreamHead, 'position' | 'hash'> {
   readonly further?: readonly ObjectId[];
+}
+
+/** A stream that has grown, and where it stands. */
+export interface GrownStream extends StreamPosition {
+  readonly tenantId: ObjectId;
+  readonly stream: StreamName;
 }
 
 /** How a stream gives places to rows: called inside a transaction, for rows that have none yet. */
@@ -44,6 +51,7 @@ export class Sealer {
   private readonly followers = new Map<StreamName, (() => Promise<void>)[]>();
   /** Runs of this process: one at a time per tenant and stream. What is committed once a run has begun may need another. */
   private readonly runs = new OneAtATime<void>();
+  private readonly grown = new Map<string, GrownStream>();
 
   constructor(
     private readonly outbox: Outbox,
@@ -83,11 +91,19 @@ export class Sealer {
     return this.runs.run(key, () => this.sealAll(tenantId, stream));
   }
 
+  /** The streams that have grown in this process since this was last asked. */
+  takeGrown(): GrownStream[] {
+    const grown = [...this.grown.values()];
+    this.grown.clear();
+    return grown;
+  }
+
   private async sealAll(tenantId: ObjectId, stream: StreamName): Promise<void> {
     await this.runner.run(jobScope(tenantId, 'sealer'), async () => {
       for (let failures = 0; ;) {
         try {
           const head = await this.sealBatch(tenantId, stream);
+          if (head) this.grown.set(`${stream}:${tenantId.toHexString()}`, { tenantId, stream, ...head });
           if (head)
             this.doorbell.ring(tenantId, stream === 'calls' ? 'feed' : 'audit', { position: head.position });
           if (!head?.isPartial) return;
@@ -106,7 +122,7 @@ export class Sealer {
   private sealBatch(
     tenantId: ObjectId,
     stream: StreamName,
-  ): Promise<{ position: number; isPartial: boolean } | null> {
+  ): Promise<(StreamPosition & { isPartial: boolean }) | null> {
     const sealing = this.sealings.get(stream);
     if (!sealing) throw new Error(`Nobody seals the ${stream} stream`);
     return this.work.run(async () => {
@@ -118,7 +134,7 @@ export class Sealer {
       await this.heads.advance(stream, head, next);
       await this.outbox.remove(tenantId, stream, [...ids, ...further]);
       for (const follow of this.followers.get(stream) ?? []) await follow();
-      return { position: next.position, isPartial };
+      return { epoch: head.epoch, position: next.position, isPartial };
     });
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DomainError } from '../errors/domain-error.js';
 import { newObjectId } from '../mongo/object-id.js';
 import { abortable } from './abortable.js';
-import { type FeedStart, StreamFeed } from './stream-feed.js';
+import { StreamFeed } from './stream-feed.js';
 import type { Visibility } from './stream-source.js';
 
 /** Positions 1, 2, 3 …; who may not hear all of them hears the even ones. */
@@ -16,6 +16,7 @@ class Stream {
   readonly listeners = new Set<() => void>();
   length = 0;
   floor = 0;
+  epoch = 0;
   isAway = false;
   reads = 0;
 
@@ -27,10 +28,10 @@ class Stream {
       after: (position, rights, limit) => this.after(position, rights, limit),
       positionOf: item => item,
       isVisible: (item, rights) => rights === 'all' || item % 2 === 0,
+      cursorAt: ({ epoch, position }) => `${epoch}:${position}`,
     },
     {
-      head: () => this.answer(() => this.length),
-      floor: () => this.answer(() => this.floor),
+      head: () => this.answer(() => ({ epoch: this.epoch, position: this.length, floor: this.floor })),
       inTenant: (_tenantId, work) => work(),
       listen: (_tenantId, onRing) => {
         this.listeners.add(onRing);
@@ -49,8 +50,15 @@ class Stream {
     this.floor = upTo;
   }
 
-  follow(position: FeedStart, visibility: Visibility<Rights> = () => 'all') {
-    return abortable(leaving => this.feed.follow(tenantId, position, visibility, leaving));
+  /** As a restored backup does: back to an earlier length, in a new epoch. */
+  setBack(length: number): void {
+    this.length = length;
+    this.epoch += 1;
+  }
+
+  follow(from: number | 'oldest', visibility: Visibility<Rights> = () => 'all', epoch = this.epoch) {
+    const start = from === 'oldest' ? { epoch, position: 0, isOldest: true } : { epoch, position: from };
+    return abortable(leaving => this.feed.follow(tenantId, start, visibility, leaving));
   }
 
   private after(position: number, rights: Rights, limit: number): Promise<number[]> {
@@ -221,6 +229,80 @@ describe('StreamFeed', () => {
       stream.isAway = false;
       stream.grow(1);
       await expect(next).rejects.toMatchObject(code);
+    });
+  });
+
+  describe('when the store is set back', () => {
+    const expired = (firstAvailableCursor: string) => ({
+      code: 'CURSOR_EXPIRED',
+      details: { firstAvailableCursor },
+    });
+    /** Looks as often as it takes for every tail to be checked. */
+    const lookAround = async (stream: Stream) => {
+      for (let looks = 0; looks < 5; looks += 1) await stream.feed.lookEverywhere();
+    };
+
+    it('tells whoever comes from an earlier epoch, wherever the stream has got by then', async () => {
+      const stream = new Stream();
+      stream.length = 35;
+      stream.setBack(14);
+      for (const length of [14, 35, 91]) {
+        stream.length = length;
+        for (const position of [0, 14, 35])
+          await expect(stream.follow(position, undefined, 0).next()).rejects.toMatchObject(expired('1:0'));
+      }
+      const present = stream.follow(14);
+      expect(await take(present, 77)).toEqual(numbers(15, 91));
+      await present.return?.();
+      expect(stream.listeners.size).toBe(0);
+    });
+
+    it('names the oldest position that is kept, when retention has removed some too', async () => {
+      const stream = new Stream();
+      stream.length = 35;
+      stream.remove(9);
+      stream.setBack(14);
+      await expect(stream.follow(35, undefined, 0).next()).rejects.toMatchObject(expired('1:9'));
+    });
+
+    it('tells those who wait at the live end, and serves the next ones from the new epoch', async () => {
+      const stream = new Stream();
+      stream.length = 35;
+      const [one, other] = [stream.follow(35).next(), stream.follow(30).next()];
+      expect((await other).value).toBe(31);
+      const told = expect(one).rejects.toMatchObject(expired('1:0'));
+      for (let turns = 0; turns < 10; turns += 1) await turn();
+      stream.setBack(14);
+      stream.grow(3);
+      await lookAround(stream);
+      await told;
+      const next = stream.follow(14);
+      expect(await take(next, 3)).toEqual([15, 16, 17]);
+      await next.return?.();
+    });
+
+    it('serves one of the new epoch at once, though others still wait at the end of the old one', async () => {
+      const stream = new Stream();
+      stream.length = 35;
+      const old = stream.follow(35).next();
+      const told = expect(old).rejects.toMatchObject(expired('1:0'));
+      for (let turns = 0; turns < 10; turns += 1) await turn();
+      stream.setBack(14);
+      stream.grow(2);
+      const next = stream.follow(14);
+      expect(await take(next, 2)).toEqual([15, 16]);
+      await told;
+      await next.return?.();
+      expect(stream.listeners.size).toBe(0);
+    });
+
+    it('tells one who was reading older pages meanwhile', async () => {
+      const stream = new Stream();
+      stream.length = 500;
+      const following = stream.follow(0);
+      expect(await take(following, 100)).toEqual(numbers(1, 100));
+      stream.setBack(400);
+      await expect(following.next()).rejects.toMatchObject(expired('1:0'));
     });
   });
 });

@@ -1,43 +1,41 @@
 import { DomainError } from '../errors/domain-error.js';
 import type { ObjectId } from '../mongo/object-id.js';
+import type { FeedHead, OpenTail, TailOfEpoch } from './open-tail.js';
 import { persist } from './persist.js';
+import type { StreamPosition } from './stream-head.schema.js';
 import type { StreamSource, Visibility } from './stream-source.js';
 import { TenantTail } from './tenant-tail.js';
 
 /** Items that one follower holds at a time, however slowly it takes them. */
 const PAGE = 100;
+/** Every so many looks, which come once a second, it is seen whether the streams are still of their tails' epochs. */
+const LOOKS_PER_EPOCH_CHECK = 5;
 
 /** What a feed needs of its surroundings, always for one tenant. */
 export interface FeedSupport {
-  /** The position of the last item in the store. */
-  head(): Promise<number>;
-  /** The position up to which retention has removed the stream. It is raised before anything is removed. */
-  floor(): Promise<number>;
+  /** Where the running scope's stream stands. */
+  head(): Promise<FeedHead>;
   /** Runs work of the feed itself, which belongs to none of its followers. */
   inTenant<R>(tenantId: ObjectId, work: () => Promise<R>): Promise<R>;
   /** Calls `onRing` whenever the tenant's stream may have grown; returns how to stop. */
   listen(tenantId: ObjectId, onRing: () => void): () => void;
 }
 
-/** Where to begin: behind a position, or with the oldest item that is kept. */
-export type FeedStart = number | 'oldest';
-
-/** A tail that is followed by somebody; counted at once, so that it is never closed under a newcomer. */
-interface OpenTail<T> {
-  readonly tenantId: ObjectId;
-  /** Null until the first follower has opened it, and again when that failed: the next attempt starts anew. */
-  tail: Promise<TenantTail<T>> | null;
-  stop: () => void;
-  followers: number;
+/** Where to begin: behind a position. */
+export interface FeedStart extends StreamPosition {
+  /** Whether it begins with the oldest item that is kept, wherever that is by then. */
+  readonly isOldest?: boolean;
 }
 
 /**
  * Delivers one kind of stream to its followers: first what the store holds behind their position, then what comes.
  * Positions have no gaps and become readable in order, so nobody misses or repeats one, whatever happens to
- * Redis: its rings only say when to look. Whoever is behind what retention has removed is told, never skipped.
+ * Redis: its rings only say when to look. Whoever is behind what retention has removed is told, never skipped; and so is
+ * whoever comes from an earlier epoch, or meets the end of one.
  */
 export class StreamFeed<T, V> {
   private readonly tails = new Map<string, OpenTail<T>>();
+  private looks = 0;
 
   constructor(
     private readonly source: StreamSource<T, V>,
@@ -46,12 +44,20 @@ export class StreamFeed<T, V> {
 
   /** Reads on in every tail that is followed, as if all bells had rung. @throws when the store is away. */
   async lookEverywhere(): Promise<void> {
-    await Promise.all([...this.tails.values()].map(open => this.look(open)));
+    this.looks += 1;
+    const isCheckDue = this.looks % LOOKS_PER_EPOCH_CHECK === 0;
+    await Promise.all(
+      [...this.tails.values()].map(async open => {
+        await this.look(open);
+        if (isCheckDue) await this.checkEpoch(open);
+      }),
+    );
   }
 
   /**
    * Follows a tenant's stream until `leaving` aborts. It opens the tail at its first step.
-   * @throws DomainError CURSOR_EXPIRED once it cannot tell whether something was removed that was still to come.
+   * @throws DomainError CURSOR_EXPIRED once it cannot tell whether something was removed that was still to come, and
+   * when the start's epoch is over.
    */
   async *follow(
     tenantId: ObjectId,
@@ -59,21 +65,30 @@ export class StreamFeed<T, V> {
     visibility: Visibility<V>,
     leaving: AbortSignal,
   ): AsyncGenerator<T, void, undefined> {
-    const open = this.open(tenantId);
-    let position = start === 'oldest' ? 0 : start;
+    let open = this.open(tenantId);
+    let { position } = start;
     // Whoever wants the oldest item, and has had none yet, begins wherever that is by now.
-    let mayMoveUp = start === 'oldest';
+    let mayMoveUp = start.isOldest ?? false;
     try {
-      const tail = await persist(() => this.tailOf(open), leaving);
+      let opened = await persist(() => this.tailOf(open), leaving);
+      if (opened && opened.epoch < start.epoch) {
+        await persist(() => this.checkEpoch(open), leaving);
+        this.release(open);
+        open = this.open(tenantId);
+        opened = await persist(() => this.tailOf(open), leaving);
+      }
+      if (opened && opened.epoch !== start.epoch) throw this.expired(await this.headOf(tenantId));
+      const tail = opened?.tail;
       while (tail && !leaving.aborted) {
+        if (open.successor) throw this.expired(open.successor);
         const recent = tail.after(position, PAGE);
         if (recent?.length === 0) {
           await tail.grown.wait(leaving);
           continue;
         }
-        const page = recent ?? (await this.replayPage(position, visibility, leaving));
+        const page = recent ?? (await this.replayPage({ ...start, position }, visibility, leaving));
         if (!Array.isArray(page)) {
-          if (!mayMoveUp) throw this.expired(page.floor);
+          if (!mayMoveUp || page.epoch !== start.epoch) throw this.expired(page);
           position = page.floor;
           continue;
         }
@@ -96,28 +111,24 @@ export class StreamFeed<T, V> {
   }
 
   /** What tells a client that items behind its cursor are gone, and from where it may go on. */
-  expired(floor: number): DomainError {
-    const firstAvailableCursor = this.source.cursorAt?.(floor);
-    return new DomainError(
-      'CURSOR_EXPIRED',
-      undefined,
-      firstAvailableCursor === undefined ? {} : { firstAvailableCursor },
-    );
+  expired({ epoch, floor }: FeedHead): DomainError {
+    const firstAvailableCursor = this.source.cursorAt({ epoch, position: floor });
+    return new DomainError('CURSOR_EXPIRED', undefined, { firstAvailableCursor });
   }
 
   /**
-   * The items behind a position; or the floor, when some of them may have been removed. The floor is read after the
-   * page: what the page lacks was removed before it was read, and so the floor had been raised by then.
+   * The items behind a position; or the head, when some of them may have been removed or the epoch is over. The head is
+   * read after the page: what the page lacks was removed before it was read, and so the floor had been raised by then.
    */
   private async replayPage(
-    position: number,
+    { epoch, position }: StreamPosition,
     visibility: Visibility<V>,
     leaving: AbortSignal,
-  ): Promise<T[] | { readonly floor: number }> {
+  ): Promise<T[] | FeedHead> {
     const read = async () => {
       const page = await this.source.after(position, await visibility(), PAGE);
-      const floor = await this.support.floor();
-      return floor > position ? { floor } : page;
+      const head = await this.support.head();
+      return head.floor > position || head.epoch !== epoch ? head : page;
     };
     return (await persist(read, leaving)) ?? [];
   }
@@ -133,7 +144,7 @@ export class StreamFeed<T, V> {
     return persist(async () => {
       const [next] = await this.source.after(position, await visibility(), 1);
       // Something may have been removed since the page was read: the next page finds out.
-      if ((await this.support.floor()) > position) return position;
+      if ((await this.support.head()).floor > position) return position;
       const nextPosition = next === undefined ? null : this.source.positionOf(next);
       return nextPosition === null || nextPosition > end ? Math.max(position, end) : nextPosition - 1;
     }, leaving);
@@ -146,7 +157,13 @@ export class StreamFeed<T, V> {
       known.followers += 1;
       return known;
     }
-    const open: OpenTail<T> = { tenantId, tail: null, stop: () => undefined, followers: 1 };
+    const open: OpenTail<T> = {
+      tenantId,
+      tail: null,
+      stop: () => undefined,
+      followers: 1,
+      successor: null,
+    };
     open.stop = this.support.listen(tenantId, () => {
       // A failed look is made up for by the next one.
       this.look(open).catch(() => undefined);
@@ -155,19 +172,19 @@ export class StreamFeed<T, V> {
     return open;
   }
 
-  private tailOf(open: OpenTail<T>): Promise<TenantTail<T>> {
+  private tailOf(open: OpenTail<T>): Promise<TailOfEpoch<T>> {
     const inTenant = <R>(work: () => Promise<R>) => this.support.inTenant(open.tenantId, work);
     const { source } = this;
-    open.tail ??= inTenant(() => this.support.head())
-      .then(
-        head =>
-          new TenantTail<T>(head, {
-            read: (position, limit) => inTenant(() => source.after(position, source.everything, limit)),
-            positionOf: item => source.positionOf(item),
-            sizeOf: item => source.sizeOf?.(item) ?? 0,
-            afterwards: (earlier, later) => source.afterwards?.(earlier, later) ?? earlier,
-          }),
-      )
+    open.tail ??= this.headOf(open.tenantId)
+      .then(({ epoch, position: end }) => ({
+        epoch,
+        tail: new TenantTail<T>(end, {
+          read: (position, limit) => inTenant(() => source.after(position, source.everything, limit)),
+          positionOf: item => source.positionOf(item),
+          sizeOf: item => source.sizeOf?.(item) ?? 0,
+          afterwards: (earlier, later) => source.afterwards?.(earlier, later) ?? earlier,
+        }),
+      }))
       .catch((error: unknown) => {
         open.tail = null;
         throw error;
@@ -176,14 +193,32 @@ export class StreamFeed<T, V> {
   }
 
   private async look(open: OpenTail<T>): Promise<void> {
-    const tail = await open.tail;
-    await tail?.readOn();
+    await (await open.tail)?.tail.readOn();
+  }
+
+  /** Ends a tail whose epoch is over: its followers are told, and the next ones get another tail. */
+  private async checkEpoch(open: OpenTail<T>): Promise<void> {
+    const opened = await open.tail;
+    if (!opened || open.successor) return;
+    const head = await this.headOf(open.tenantId);
+    if (head.epoch === opened.epoch) return;
+    open.successor = head;
+    this.close(open);
+    opened.tail.grown.notify();
+  }
+
+  private headOf(tenantId: ObjectId): Promise<FeedHead> {
+    return this.support.inTenant(tenantId, () => this.support.head());
   }
 
   private release(open: OpenTail<T>): void {
     open.followers -= 1;
-    if (open.followers > 0) return;
+    if (open.followers === 0 && !open.successor) this.close(open);
+  }
+
+  private close(open: OpenTail<T>): void {
     open.stop();
-    this.tails.delete(open.tenantId.toHexString());
+    const key = open.tenantId.toHexString();
+    if (this.tails.get(key) === open) this.tails.delete(key);
   }
 }

@@ -43,8 +43,7 @@ export class StreamFeeds implements OnApplicationBootstrap, OnApplicationShutdow
   /** Makes the feed of a stream; its owner does this once at start. */
   of<T, V>(source: StreamSource<T, V>): StreamFeed<T, V> {
     const feed = new StreamFeed(source, {
-      head: async () => (await this.heads.read(source.stream)).position,
-      floor: async () => (await this.heads.read(source.stream)).floor,
+      head: () => this.heads.read(source.stream),
       inTenant: <R>(tenantId: ObjectId, work: () => Promise<R>) =>
         this.runner.run(jobScope(tenantId, 'live feed'), work),
       listen: (tenantId, onRing) => this.doorbell.listen(tenantId, source.bell, onRing),

@@ -3,12 +3,20 @@ import type { Model } from 'mongoose';
 import { newObjectId } from '../mongo/object-id.js';
 import { TenantRepository } from '../tenancy/tenant-repository.js';
 import type { StreamName } from './outbox.schema.js';
-import { STREAM_HEADS, type StreamHeadDocument } from './stream-head.schema.js';
+import {
+  FIRST_EPOCH,
+  STREAM_HEADS,
+  type StreamEpoch,
+  type StreamHeadDocument,
+} from './stream-head.schema.js';
 
 /** Where a stream stands. */
-export type StreamHead = Pick<StreamHeadDocument, 'position' | 'hash' | 'floor'>;
+export type StreamHead = Pick<
+  Required<StreamHeadDocument>,
+  'position' | 'hash' | 'floor' | 'epoch' | 'epochStart'
+>;
 
-const EMPTY: StreamHead = { position: 0, hash: '', floor: 0 };
+const EMPTY: StreamHead = { position: 0, hash: '', floor: 0, epoch: FIRST_EPOCH, epochStart: 0 };
 
 /** Somebody else has advanced the stream meanwhile: nothing of this transaction may stand. */
 export class StaleHeadError extends Error {
@@ -25,7 +33,7 @@ export class StreamHeads extends TenantRepository<StreamHeadDocument> {
   }
 
   async read(stream: StreamName): Promise<StreamHead> {
-    return (await this.findOne({ stream })) ?? EMPTY;
+    return { ...EMPTY, ...(await this.findOne({ stream })) };
   }
 
   /**
@@ -37,13 +45,24 @@ export class StreamHeads extends TenantRepository<StreamHeadDocument> {
     from: StreamHead,
     to: Pick<StreamHead, 'position' | 'hash'>,
   ): Promise<void> {
-    if (from.position === 0) {
-      // The unique index refuses a second first head.
-      await this.insert({ _id: newObjectId(), stream, ...to, floor: 0 });
-      return;
-    }
     const moved = await this.updateOne({ stream, position: from.position }, { $set: to });
-    if (!moved) throw new StaleHeadError(stream);
+    if (moved) return;
+    if (from.position > 0) throw new StaleHeadError(stream);
+    // The unique index refuses a second first head.
+    await this.insert({ ...EMPTY, _id: newObjectId(), stream, ...to });
+  }
+
+  /**
+   * Begins a new epoch at the head of a stream, in the running transaction; also of a stream that has no item yet,
+   * since positions of it may have been handed out.
+   */
+  async beginEpoch(stream: StreamName, { position }: StreamHead, epoch: StreamEpoch): Promise<void> {
+    const { position: _position, epoch: _epoch, epochStart: _start, ...rest } = EMPTY;
+    await this.updateOne(
+      { stream },
+      { $set: { position, epoch, epochStart: position }, $setOnInsert: { _id: newObjectId(), ...rest } },
+      { upsert: true },
+    );
   }
 
   /** Declares everything up to a position as removed, for good. It must be committed before anything is removed. */

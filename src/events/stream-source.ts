@@ -1,5 +1,6 @@
 import type { RedisPurpose } from '../redis/redis-keys.js';
 import type { StreamName } from './outbox.schema.js';
+import type { StreamPosition } from './stream-head.schema.js';
 
 /**
  * One of a tenant's ordered streams, as live delivery reads it. All reading is done in the running scope.
@@ -23,8 +24,8 @@ export interface StreamSource<T, V> {
   sizeOf?(item: T): number;
   /** What an earlier item is after a later one has come, for items that may be taken back. */
   afterwards?(earlier: T, later: T): T;
-  /** The cursor of a position, for streams that retention shortens. */
-  cursorAt?(position: number): string;
+  /** The cursor that goes on behind a position. */
+  cursorAt(position: StreamPosition): string;
 }
 
 /** What somebody may hear now. A DomainError that it throws ends the delivery, and reaches the client. */

@@ -37,6 +37,7 @@ describe('parseCommand', () => {
       email: 'a@b.example',
     });
     expect(parse('database prepare')).toEqual({ name: 'database prepare' });
+    expect(parse('database restored')).toEqual({ name: 'database restored' });
     expect(parse('database roles')).toEqual({ name: 'database roles' });
     expect(parse('jobs list')).toEqual({ name: 'jobs list' });
     expect(parse('jobs retry 64b64c2f9d3e5a0012345678')).toMatchObject({ id: '64b64c2f9d3e5a0012345678' });

@@ -27,6 +27,7 @@ export type Command =
   | { readonly name: 'jobs retry'; readonly id: string | null }
   | { readonly name: 'database prepare' }
   | { readonly name: 'database roles' }
+  | { readonly name: 'database restored' }
   | { readonly name: 'usage reconcile'; readonly month: string | null }
   | { readonly name: 'audit verify'; readonly subdomain: string; readonly checkpoints: string | null }
   | { readonly name: 'audit checkpoint'; readonly subdomain: string }
@@ -64,6 +65,8 @@ export const HELP = `Usage: voho <command>
   voho database prepare                  makes the collections, validators and indexes of this version that are missing
   voho database roles                    prints the script for mongosh that makes the roles of the database's users, or
                                          brings them up to date: docs/database-roles.md
+  voho database restored                 after a backup of the database was restored: cursors that were handed out
+                                         before expire, so that no client misses events: docs/restore.md
   voho keys rewrap                       wraps all that is sealed with the current MASTER_KEY; those of
                                          MASTER_KEY_PREVIOUS may be dropped afterwards
   voho jobs list                         the jobs that fail: which are tried again and when, and which are parked
@@ -101,6 +104,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'jobs list': [],
   'jobs retry': ['all'],
   'database roles': [],
+  'database restored': [],
   'usage reconcile': ['month'],
   'audit verify': ['checkpoints'],
   'audit checkpoint': [],
@@ -124,6 +128,7 @@ export function parseCommand(argv: readonly string[]): Command {
     name === 'database prepare' ||
     name === 'jobs list' ||
     name === 'database roles' ||
+    name === 'database restored' ||
     name === 'usage reconcile' ||
     name === 'audit public-key'
   ) {

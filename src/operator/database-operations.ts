@@ -7,10 +7,10 @@ import { WireGuard } from '../tenancy/wire-guard/wire-guard.js';
 import type { Command, CommandResult } from './command.js';
 
 /** The commands that are about the database itself, and need nothing else of the server. */
-export type DatabaseCommand = Extract<Command, { name: `database ${string}` }>;
+export type DatabaseCommand = Extract<Command, { name: 'database prepare' | 'database roles' }>;
 
 export const isOnDatabase = (command: Command): command is DatabaseCommand =>
-  command.name.startsWith('database ');
+  command.name === 'database prepare' || command.name === 'database roles';
 
 /** Runs one of them, on all collections that are declared in this process. */
 export async function runOnDatabase({ name }: DatabaseCommand, settings: Settings): Promise<CommandResult> {

@@ -14,9 +14,11 @@ import { RedisModule } from '../redis/redis.module.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { VaultModule } from '../vault/vault.module.js';
+import { StreamEpochs } from '../modules/restores/stream-epochs.service.js';
 import { AuditOperations } from './audit-operations.js';
 import { JobOperations } from './job-operations.js';
 import { KeyOperations } from './key-operations.js';
+import { RestoreOperations } from './restore-operations.js';
 import { RunCommand } from './run-command.js';
 import { TenantOperations } from './tenant-operations.js';
 import { UserOperations } from './user-operations.js';
@@ -48,7 +50,9 @@ export class OperatorModule {
         AuditOperations,
         JobOperations,
         KeyOperations,
+        RestoreOperations,
         RunCommand,
+        StreamEpochs,
         TenantOperations,
         UserOperations,
         UsageReconciliation,

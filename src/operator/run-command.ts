@@ -5,6 +5,7 @@ import type { Command, CommandResult } from './command.js';
 import type { DatabaseCommand } from './database-operations.js';
 import { JobOperations } from './job-operations.js';
 import { KeyOperations } from './key-operations.js';
+import { RestoreOperations } from './restore-operations.js';
 import { limitsLine, tenantTable } from './tenant-table.js';
 import { TenantOperations } from './tenant-operations.js';
 import type { LegalHold } from '../tenancy/tenant.schema.js';
@@ -20,6 +21,7 @@ export class RunCommand {
     private readonly keys: KeyOperations,
     private readonly jobs: JobOperations,
     private readonly reconciliation: UsageReconciliation,
+    private readonly restores: RestoreOperations,
     private readonly audit: AuditOperations,
     private readonly checkpointKeys: CheckpointKeys,
   ) {}
@@ -75,6 +77,10 @@ export class RunCommand {
         return done(await this.jobs.retry(command.id));
       case 'keys rewrap':
         return this.rewrap();
+      case 'database restored':
+        return done(
+          `The streams of ${await this.restores.beginEpochs()} tenants have begun a new epoch: cursors from before expire. docs/restore.md says what else is to do.`,
+        );
       case 'usage reconcile':
         return this.reconciliation.run(command.month);
       case 'audit verify':

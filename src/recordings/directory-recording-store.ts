@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { newObjectId, type ObjectId } from '../mongo/object-id.js';
@@ -54,6 +54,28 @@ export class DirectoryRecordingStore extends RecordingStore {
 
   async removeAll(): Promise<void> {
     await rm(this.tenantFolder, { recursive: true, force: true });
+  }
+
+  async readNote(name: string): Promise<string | null> {
+    try {
+      return await readFile(join(this.folder, name), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  async writeNote(name: string, text: string): Promise<void> {
+    const path = join(this.folder, name);
+    const unfinished = `${path}.${newObjectId().toHexString()}`;
+    await mkdir(this.folder, { recursive: true });
+    try {
+      await writeFile(unfinished, text);
+      await rename(unfinished, path);
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
   }
 
   /** What a process that died while it wrote has left. */

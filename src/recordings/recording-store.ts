@@ -34,4 +34,13 @@ export abstract class RecordingStore {
 
   /** Removes everything of the tenant. */
   abstract removeAll(): Promise<void>;
+
+  /**
+   * A small text that stands beside the tenants' folders and is the server's own; null when there is none. It must say
+   * nothing of tenants but their ids.
+   */
+  abstract readNote(name: string): Promise<string | null>;
+
+  /** Stores such a text, whole or not at all; once more replaces it. */
+  abstract writeNote(name: string, text: string): Promise<void>;
 }

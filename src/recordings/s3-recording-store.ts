@@ -7,6 +7,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   paginateListObjectsV2,
+  PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
@@ -107,6 +108,23 @@ export class S3RecordingStore extends RecordingStore {
       if (Errors[0]) throw new Error(`The store keeps a recording: ${Errors[0].Code ?? 'no reason given'}`);
     }
     await this.abortUploads(this.tenantPrefix);
+  }
+
+  async readNote(name: string): Promise<string | null> {
+    try {
+      const note = { Bucket: this.location.bucket, Key: `${this.location.prefix}${name}` };
+      const { Body } = await this.client.send(new GetObjectCommand(note));
+      return (await Body?.transformToString()) ?? null;
+    } catch (error) {
+      if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return null;
+      throw error;
+    }
+  }
+
+  async writeNote(name: string, text: string): Promise<void> {
+    const { bucket: Bucket, prefix } = this.location;
+    const object = { Bucket, Key: `${prefix}${name}`, Body: text, ContentType: 'application/json' };
+    await this.client.send(new PutObjectCommand(object));
   }
 
   /** Throws away the parts of what was never finished below a prefix. */

@@ -1,7 +1,7 @@
 import type { ObjectId } from '../mongo/object-id.js';
 
 /** What a tenant's Redis keys and channels are for. */
-export type RedisPurpose = 'feed' | 'audit' | 'deltas' | 'queue' | 'requests' | 'cost' | 'attempts';
+export type RedisPurpose = 'feed' | 'audit' | 'deltas' | 'queue' | 'requests' | 'cost' | 'attempts' | 'heads';
 
 /** The one function that builds Redis keys and channels: the tenant always stands in them. */
 export function redisKey(tenantId: ObjectId, purpose: RedisPurpose, ...rest: readonly string[]): string {

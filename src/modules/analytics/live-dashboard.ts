@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { isAllowed } from '../../auth/permissions.js';
 import { PresentViewer } from '../../auth/present-viewer.js';
-import { conflict } from '../../errors/domain-error.js';
+import { conflict, DomainError } from '../../errors/domain-error.js';
 import { abortable } from '../../events/abortable.js';
 import { LiveFeed } from '../../events/live-feed.js';
 import { persist } from '../../events/persist.js';
+import type { StreamPosition } from '../../events/stream-head.schema.js';
 import { throttled } from '../../events/throttled.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
@@ -37,30 +38,34 @@ export class LiveDashboard {
    */
   async follow(selected: ReadonlySet<string>): Promise<AsyncIterableIterator<DashboardModel>> {
     const countsUsers = selected.has('totalUsers') && isAllowed(this.context.viewer, 'users:manage');
-    const start = { calls: await this.feed.head(), audit: countsUsers ? await this.audit.head() : 0 };
-    return abortable(outer => this.dashboards(selected, countsUsers, start, outer));
+    const start = { calls: await this.feed.head(), audit: countsUsers ? await this.audit.head() : null };
+    return abortable(outer => this.dashboards(selected, start, outer));
   }
 
   private async *dashboards(
     selected: ReadonlySet<string>,
-    countsUsers: boolean,
-    start: { readonly calls: number; readonly audit: number },
+    start: { readonly calls: StreamPosition; readonly audit: StreamPosition | null },
     outer: AbortSignal,
   ): AsyncGenerator<DashboardModel, void, undefined> {
     const open = (leaving: AbortSignal) => [
       this.callChanges(selected, start.calls, leaving),
-      ...(countsUsers ? [this.audit.followActions(USER_COUNT_ACTIONS, start.audit, leaving)] : []),
+      ...(start.audit ? [this.userChanges(start.audit, leaving)] : []),
     ];
     for await (const _change of throttled(open, PAUSE_MS, outer)) {
       yield this.analytics.dashboard(this.reading(outer));
     }
   }
 
-  private async *callChanges(selected: ReadonlySet<string>, position: number, leaving: AbortSignal) {
+  private async *callChanges(selected: ReadonlySet<string>, start: StreamPosition, leaving: AbortSignal) {
     const visibility = async () => this.calls.visibilityOf(await this.viewers.with('calls:read'));
-    for await (const event of this.feed.follow(position, visibility, leaving)) {
-      if (changesDashboard(event.happening.type, selected)) yield event;
-    }
+    const follow = (from: StreamPosition) => this.feed.follow(from, visibility, leaving);
+    for await (const event of acrossEpochs(start, follow, () => this.feed.head()))
+      if (event === 'set back' || changesDashboard(event.happening.type, selected)) yield event;
+  }
+
+  private userChanges(start: StreamPosition, leaving: AbortSignal) {
+    const follow = (from: StreamPosition) => this.audit.followActions(USER_COUNT_ACTIONS, from, leaving);
+    return acrossEpochs(start, follow, () => this.audit.head());
   }
 
   /** Reads with the rights that the viewer has now, and waits while the store is away. */
@@ -74,5 +79,23 @@ export class LiveDashboard {
       if (!read) throw conflict('The subscription is over.');
       return read.result;
     };
+  }
+}
+
+/** Follows a stream also when its store is set back: a dashboard shows what is there, and misses nothing by it. */
+async function* acrossEpochs<T>(
+  start: StreamPosition,
+  follow: (from: StreamPosition) => AsyncIterable<T>,
+  head: () => Promise<StreamPosition>,
+): AsyncGenerator<T | 'set back', void, undefined> {
+  for (let from = start; ;) {
+    try {
+      for await (const item of follow(from)) yield item;
+      return;
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'CURSOR_EXPIRED') throw error;
+      from = await head();
+      yield 'set back';
+    }
   }
 }

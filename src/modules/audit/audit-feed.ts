@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { DomainError } from '../../errors/domain-error.js';
 import { abortable } from '../../events/abortable.js';
 import type { StreamFeed } from '../../events/stream-feed.js';
 import { StreamFeeds } from '../../events/stream-feeds.js';
+import type { StreamPosition } from '../../events/stream-head.schema.js';
 import { StreamHeads } from '../../events/stream-heads.js';
 import type { Visibility } from '../../events/stream-source.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
@@ -15,6 +17,9 @@ export interface SealedRow {
   readonly link: AuditLinkDocument;
   readonly row: AuditDocument | null;
 }
+
+/** What a client subscribes after to have the whole log. */
+const FROM_THE_BEGINNING = '';
 
 /** Which events of the log somebody wants to hear; all, where no actions are named. */
 export interface AuditVisibility {
@@ -40,25 +45,33 @@ export class AuditFeed {
       after: (sequence, _visibility, limit) => this.after(sequence, limit),
       positionOf: ({ link }) => link.sequence,
       isVisible: ({ row }, { actions }) => row !== null && (actions?.includes(row.action) ?? true),
+      // Rows are never removed, and their cursors are not positions: the one place that is always known.
+      cursorAt: () => FROM_THE_BEGINNING,
     });
   }
 
-  /** The sequence of the tenant's last sealed event: whoever follows behind it hears what comes from now on. */
-  async head(): Promise<number> {
-    return (await this.heads.read('audit')).position;
+  /** The place of the tenant's last sealed event: whoever follows behind it hears what comes from now on. */
+  async head(): Promise<StreamPosition> {
+    const { epoch, position } = await this.heads.read('audit');
+    return { epoch, position };
+  }
+
+  /** Tells a client that the event of its cursor is gone, and from where it may go on. */
+  expired(): DomainError {
+    return new DomainError('CURSOR_EXPIRED', undefined, { firstAvailableCursor: FROM_THE_BEGINNING });
   }
 
   /**
-   * Follows the log of the running scope's tenant behind a sequence, until the consumer leaves or `signal` aborts.
+   * Follows the log of the running scope's tenant behind a place, until the consumer leaves or `signal` aborts.
    * @param visibility is asked again for each event, since rights may change on the way.
    */
   follow(
-    sequence: number,
+    start: StreamPosition,
     visibility: Visibility<AuditVisibility>,
     signal?: AbortSignal,
   ): AsyncIterableIterator<SealedRow> {
     const tenantId = this.context.tenant.id;
-    return abortable(leaving => this.feed.follow(tenantId, sequence, visibility, leaving), signal);
+    return abortable(leaving => this.feed.follow(tenantId, start, visibility, leaving), signal);
   }
 
   private async after(sequence: number, limit: number): Promise<SealedRow[]> {

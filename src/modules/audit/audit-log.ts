@@ -25,6 +25,7 @@ export type AuditAction =
   | 'tenant.sandbox_changed'
   | 'tenant.phone_changed'
   | 'tenant.keys_rewrapped'
+  | 'database.restored'
   | 'branding.updated'
   | 'user.signup'
   | 'user.login'

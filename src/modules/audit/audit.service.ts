@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isAllowed } from '../../auth/permissions.js';
 import { PresentViewer } from '../../auth/present-viewer.js';
-import { DomainError } from '../../errors/domain-error.js';
 import { Sealer } from '../../events/sealer.js';
+import type { StreamPosition } from '../../events/stream-head.schema.js';
 import { fromPublicId } from '../../ids/public-id.js';
 import { newObjectId, type ObjectId, parseObjectId } from '../../mongo/object-id.js';
 import { type Connection, type PageArguments, paginate } from '../../pagination/connection.js';
@@ -59,8 +59,8 @@ export class AuditService {
     });
   }
 
-  /** The sequence of the last sealed event. */
-  head(): Promise<number> {
+  /** The place of the last sealed event. */
+  head(): Promise<StreamPosition> {
     return this.feed.head();
   }
 
@@ -70,8 +70,9 @@ export class AuditService {
    * @throws DomainError BAD_USER_INPUT for a forged cursor, CURSOR_EXPIRED for one whose event is gone.
    */
   async follow(after: string | null): Promise<AsyncIterableIterator<SealedRow>> {
-    const start = after === null ? await this.head() : after === '' ? 0 : await this.sequenceBehind(after);
-    return this.feed.follow(start, async () => {
+    const head = await this.head();
+    const position = after === null ? head.position : after === '' ? 0 : await this.sequenceBehind(after);
+    return this.feed.follow({ ...head, position }, async () => {
       await this.viewers.with('audit:read');
       return {};
     });
@@ -80,10 +81,10 @@ export class AuditService {
   /** Follows only what was done of certain actions, for work of the server that depends on it. */
   followActions(
     actions: readonly string[],
-    sequence: number,
+    start: StreamPosition,
     signal: AbortSignal,
   ): AsyncIterableIterator<SealedRow> {
-    return this.feed.follow(sequence, () => ({ actions }), signal);
+    return this.feed.follow(start, () => ({ actions }), signal);
   }
 
   /** A followed event as the API shows it. */
@@ -101,7 +102,7 @@ export class AuditService {
     const [, hex] = this.cursors.read(LIST, cursor);
     const id = parseObjectId(String(hex));
     const sequence = id && ((await this.sequenceOf(id)) ?? (await this.sequenceOnceSealed(id)));
-    if (sequence === null) throw new DomainError('CURSOR_EXPIRED');
+    if (sequence === null) throw this.feed.expired();
     return sequence;
   }
 

@@ -1,43 +1,60 @@
 import { Injectable } from '@nestjs/common';
-import { badInput } from '../../errors/domain-error.js';
 import type { CallEventDocument } from '../../events/call-event.schema.js';
-import { CALL_EVENTS_LIST } from '../../events/live-feed.js';
-import { CursorCodec, type CursorValues } from '../../pagination/cursor-codec.js';
+import { FeedCursors } from '../../events/feed-cursors.js';
+import { LiveFeed } from '../../events/live-feed.js';
+import type { StreamEpoch, StreamPosition } from '../../events/stream-head.schema.js';
+import type { Cursors } from '../../pagination/connection.js';
 import { type CallEventModel, toCallEventModel } from './call-event.model.js';
 
-/** Cursors of the event feed: a position, the same wherever an event is met. */
+/** A list of events that is about to be read: its cursors, and its events as the API shows them. */
+export interface EventPage {
+  readonly cursors: Cursors;
+  readonly toModel: (event: CallEventDocument) => CallEventModel;
+}
+
+interface KnownModel {
+  readonly epoch: StreamEpoch;
+  readonly model: CallEventModel;
+}
+
+/** Shows events together with their cursors in the feed, which are the same wherever an event is met. */
 @Injectable()
 export class CallEventCursors {
   /** One model per document: subscribers who are handed the same document then share what is made of it. */
-  private readonly models = new WeakMap<CallEventDocument, CallEventModel>();
+  private readonly models = new WeakMap<CallEventDocument, KnownModel>();
 
-  constructor(private readonly cursors: CursorCodec) {}
+  constructor(
+    private readonly cursors: FeedCursors,
+    private readonly feed: LiveFeed,
+  ) {}
 
-  /** The cursor behind which everything after `position` lies. */
-  at(position: number): string {
-    return this.cursors.write(CALL_EVENTS_LIST, [position]);
+  /** The cursor behind which everything after a position lies. */
+  at(position: StreamPosition): string {
+    return this.cursors.write(position);
   }
 
-  /** The position of a cursor; of the empty one, the very beginning. @throws DomainError BAD_USER_INPUT. */
-  positionOf(cursor: string): number {
-    if (cursor === '') return 0;
-    const [position] = this.cursors.read(CALL_EVENTS_LIST, cursor);
-    if (typeof position !== 'number') throw badInput({ after: 'is not a cursor of this list' });
-    return position;
-  }
-
-  toModel(event: CallEventDocument): CallEventModel {
-    const model = this.models.get(event) ?? toCallEventModel(event, this.at(event.position ?? 0));
-    this.models.set(event, model);
+  /** An event of an epoch as the API shows it. */
+  toModel(event: CallEventDocument, epoch: StreamEpoch): CallEventModel {
+    const known = this.models.get(event);
+    if (known?.epoch === epoch) return known.model;
+    const model = toCallEventModel(event, this.at({ epoch, position: event.position ?? 0 }));
+    this.models.set(event, { epoch, model });
     return model;
   }
 
-  /** For pages of events: the tie-breaking id that lists add is left out, since positions are unique. */
-  write(_list: string, [position]: CursorValues): string {
-    return this.at(Number(position));
-  }
-
-  read(_list: string, cursor: string): CursorValues {
-    return [this.positionOf(cursor)];
+  /**
+   * What it takes to read a page of events.
+   * @throws DomainError BAD_USER_INPUT for a forged cursor; CURSOR_EXPIRED for one of an earlier epoch.
+   */
+  async pageAfter(after: string | null): Promise<EventPage> {
+    const start = await this.feed.pageAfter(after);
+    return {
+      cursors: {
+        // The tie-breaking id that lists add is left out, since positions are unique.
+        write: (_list, [position]) => this.at({ epoch: start.epoch, position: Number(position) }),
+        read: () => [start.position],
+      },
+      toModel: event => this.toModel(event, start.epoch),
+    };
   }
 }

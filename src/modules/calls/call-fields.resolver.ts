@@ -107,15 +107,16 @@ export class CallFieldsResolver {
     description: 'What happened, in order.',
     complexity: FIELD_COST.ownQuery,
   })
-  eventsOf(@Parent() { document }: CallModel, @Args() page: CallPartsArgs) {
+  async eventsOf(@Parent() { document }: CallModel, @Args() page: CallPartsArgs) {
+    const { cursors, toModel } = await this.eventCursors.pageAfter(page.after ?? null);
     return paginate<CallEventDocument, CallEventModel>({
       list: 'callEvents',
       page,
       order: { field: 'position', direction: 1, keyOf: event => event.position ?? 0 },
-      cursors: this.eventCursors,
+      cursors,
       fetch: query => this.events.pageOfCall(document._id, query),
       count: () => this.events.countOfCall(document._id),
-      toNode: event => this.eventCursors.toModel(event),
+      toNode: toModel,
     });
   }
 }

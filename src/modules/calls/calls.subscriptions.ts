@@ -3,7 +3,6 @@ import { Allow } from '../../auth/allow.js';
 import { PresentViewer } from '../../auth/present-viewer.js';
 import { LiveFeed } from '../../events/live-feed.js';
 import { mapped } from '../../events/mapped.js';
-import type { FeedStart } from '../../events/stream-feed.js';
 import { Check } from '../../validation/validation.pipe.js';
 import { opaque } from '../../validation/rules.js';
 import { CallEventCursors } from './call-event-cursors.js';
@@ -42,7 +41,7 @@ export class CallsSubscriptions {
     description:
       'Events of all calls the viewer may see, or of one. With `after`, first everything stored after that cursor, then ' +
       'what comes: no gap, no repeat. after "": from the oldest kept event. CURSOR_EXPIRED when events behind the ' +
-      'cursor are past retention.',
+      'cursor are past retention, and when the database was restored since.',
   })
   async callEvents(
     @Args('callId', { type: () => ID, nullable: true }) callId?: string | null,
@@ -51,9 +50,8 @@ export class CallsSubscriptions {
     const call = callId == null ? null : await this.service.loadForEvents(callId);
     const visibility = async () =>
       this.service.visibilityOf(await this.viewers.with('calls:read'), call?._id);
-    return mapped(this.feed.follow(await this.startOf(after ?? null), visibility), event =>
-      this.cursors.toModel(event),
-    );
+    const start = await this.feed.startAfter(after ?? null);
+    return mapped(this.feed.follow(start, visibility), event => this.cursors.toModel(event, start.epoch));
   }
 
   @Allow('calls:read')
@@ -80,13 +78,5 @@ export class CallsSubscriptions {
   ): Promise<AsyncIterableIterator<number | null>> {
     const call = await this.service.load(callId);
     return this.positions.follow(call._id);
-  }
-
-  private async startOf(after: string | null): Promise<FeedStart> {
-    if (after === null) return this.feed.head();
-    if (after === '') return 'oldest';
-    const position = this.cursors.positionOf(after);
-    await this.feed.assertKept(position);
-    return position;
   }
 }

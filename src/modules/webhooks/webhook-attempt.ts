@@ -1,11 +1,11 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { CallEventDocument } from '../../events/call-event.schema.js';
 import { CallEvents } from '../../events/call-events.js';
-import { CALL_EVENTS_LIST } from '../../events/live-feed.js';
+import { FeedCursors } from '../../events/feed-cursors.js';
+import { LiveFeed } from '../../events/live-feed.js';
 import { toPublicId } from '../../ids/public-id.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
-import { CursorCodec } from '../../pagination/cursor-codec.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { ReceiverAnswer, ReceiverClient } from './receiver-client.js';
@@ -32,7 +32,8 @@ export class WebhookAttempt implements OnModuleDestroy {
     private readonly webhooks: WebhooksRepository,
     private readonly deliveries: WebhookDeliveriesRepository,
     private readonly secrets: WebhookSecrets,
-    private readonly cursors: CursorCodec,
+    private readonly cursors: FeedCursors,
+    private readonly feed: LiveFeed,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
     private readonly clock: StoreClock,
@@ -68,12 +69,13 @@ export class WebhookAttempt implements OnModuleDestroy {
     else await this.fail(webhook, delivery, answer);
   }
 
-  private send(
+  private async send(
     webhook: WebhookDocument,
     event: CallEventDocument,
     client: ReceiverClient,
   ): Promise<ReceiverAnswer> {
-    const body = webhookPayload(event, this.cursors.write(CALL_EVENTS_LIST, [event.position ?? 0]));
+    const position = { epoch: await this.feed.recentEpoch(), position: event.position ?? 0 };
+    const body = webhookPayload(event, this.cursors.write(position));
     const id = toPublicId('event', event._id);
     const headers = this.secrets.sign(webhook, id, this.clock.now(), body);
     return client.post(body, { ...headers }, this.stopping.signal);

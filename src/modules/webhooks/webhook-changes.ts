@@ -8,6 +8,7 @@ import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { CreateWebhookInput } from './create-webhook.input.js';
 import { ReceiverUrl } from './receiver-url.js';
+import { WebhookFeed } from './webhook-feed.js';
 import { WebhookSecrets } from './webhook-secrets.js';
 import { WebhookWakes } from './webhook-wakes.js';
 import type { WebhookDocument } from './webhook.schema.js';
@@ -36,6 +37,7 @@ export class WebhookChanges {
     private readonly urls: ReceiverUrl,
     private readonly secrets: WebhookSecrets,
     private readonly heads: StreamHeads,
+    private readonly feed: WebhookFeed,
     private readonly wakes: WebhookWakes,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
@@ -54,13 +56,15 @@ export class WebhookChanges {
       const _id = newObjectId();
       const { secret, sealed } = this.secrets.make();
       const now = this.clock.now();
+      const { epoch, position } = await this.heads.read('calls');
       const webhook = await this.webhooks.add({
         _id,
         url: accepted,
         events,
         isEnabled: true,
         enabledAt: now,
-        position: (await this.heads.read('calls')).position,
+        epoch,
+        position,
         sealedSecret: sealed,
         oldSecrets: [],
         failingSince: null,
@@ -84,9 +88,10 @@ export class WebhookChanges {
     return this.work.run(async () => {
       const webhook = await this.service.load(publicId);
       if (webhook.isEnabled === isEnabled) return webhook;
-      const { position } = await this.heads.read('calls');
+      // What is still queued must be of events that are there.
+      await this.feed.enterEpoch(webhook);
       const changed = isEnabled
-        ? await this.webhooks.enable(webhook._id, position, this.clock.now())
+        ? await this.webhooks.enable(webhook._id, await this.heads.read('calls'), this.clock.now())
         : await this.webhooks.disable(webhook._id);
       if (!changed) throw new Error('The webhook changed under its own transaction');
       await this.wakes.wake(changed);

@@ -68,7 +68,8 @@ export class WebhookCourier {
     if (!webhook.isEnabled) return null;
     if (!(await this.tenants.recent({ id: this.context.tenant.id }))?.isActive)
       return this.clock.in(SUSPENDED_MS);
-    await this.takeTurn(webhook);
+    const present = await this.feed.enterEpoch(webhook);
+    if (present) await this.takeTurn(present);
     const after = await this.webhooks.findById(id);
     if (!after?.isEnabled) return after ? null : this.clock.now();
     // Due at once, in the other lane: the wake outdoes what is returned here.

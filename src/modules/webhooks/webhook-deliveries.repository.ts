@@ -125,6 +125,11 @@ export class WebhookDeliveriesRepository extends TenantRepository<WebhookDeliver
     await this.deleteMany({ webhookId });
   }
 
+  /** Removes the deliveries of events behind a place in the feed. */
+  async removeBehind(webhookId: ObjectId, position: number): Promise<void> {
+    await this.deleteMany({ webhookId, position: { $gt: position } });
+  }
+
   /** Removes the deliveries of events up to a place in the feed. */
   async removeUpTo(webhookId: ObjectId, position: number): Promise<void> {
     await this.deleteMany({ webhookId, position: { $lte: position } });

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CallEvents } from '../../events/call-events.js';
+import { FIRST_EPOCH } from '../../events/stream-head.schema.js';
+import { type StreamHead, StreamHeads } from '../../events/stream-heads.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
@@ -16,9 +18,30 @@ export class WebhookFeed {
     private readonly events: CallEvents,
     private readonly webhooks: WebhooksRepository,
     private readonly deliveries: WebhookDeliveriesRepository,
+    private readonly heads: StreamHeads,
     private readonly work: UnitOfWork,
     private readonly clock: StoreClock,
   ) {}
+
+  /**
+   * Takes a webhook over into the feed as it is after the database was set back: it goes on behind the last event that
+   * both histories have, and what was queued of events that are gone goes. Joins the running transaction. Nothing is
+   * done where the webhook's place is of the present epoch.
+   * @returns the webhook as it is then; null when it was deleted meanwhile.
+   */
+  async enterEpoch(webhook: WebhookDocument): Promise<WebhookDocument | null> {
+    if (isPresent(webhook, await this.heads.read('calls'))) return webhook;
+    return this.work.run(async () => {
+      const [head, current] = [await this.heads.read('calls'), await this.webhooks.findById(webhook._id)];
+      if (!current || isPresent(current, head)) return current;
+      const kept = (current.epoch ?? FIRST_EPOCH) < head.epoch ? head.epochStart : head.position;
+      await this.deliveries.removeBehind(current._id, kept);
+      return this.webhooks.moveTo(current._id, {
+        epoch: head.epoch,
+        position: Math.min(current.position, kept),
+      });
+    });
+  }
 
   /**
    * Queues what has come since a webhook's place in the feed, and moves it on, in one transaction: each event is queued
@@ -45,3 +68,7 @@ export class WebhookFeed {
     return current;
   }
 }
+
+/** A place ahead of the head says that the database was set back too. */
+const isPresent = ({ epoch = FIRST_EPOCH, position }: WebhookDocument, head: StreamHead): boolean =>
+  epoch === head.epoch && position <= head.position;

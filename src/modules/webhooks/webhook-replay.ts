@@ -9,6 +9,7 @@ import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js'
 import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import type { WebhookDeliveryDocument } from './webhook-delivery.schema.js';
 import { happeningsOf } from './webhook-events.js';
+import { WebhookFeed } from './webhook-feed.js';
 import { WebhookWakes } from './webhook-wakes.js';
 import type { WebhookDocument } from './webhook.schema.js';
 import { WebhooksRepository } from './webhooks.repository.js';
@@ -29,6 +30,7 @@ export class WebhookReplay {
     private readonly webhooks: WebhooksRepository,
     private readonly deliveries: WebhookDeliveriesRepository,
     private readonly events: CallEvents,
+    private readonly feed: WebhookFeed,
     private readonly wakes: WebhookWakes,
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
@@ -70,7 +72,8 @@ export class WebhookReplay {
     if (from >= to) throw badInput({ to: 'must be after `from`' });
     if (to.getTime() - from.getTime() > MOST_DAYS * 86_400_000)
       throw badInput({ from: `must be at most ${MOST_DAYS} days before \`to\`: replay in parts` });
-    const webhook = await this.service.load(publicId);
+    const webhook = await this.feed.enterEpoch(await this.service.load(publicId));
+    if (!webhook) throw notFound('webhook');
     assertEnabled(webhook);
     const events = await this.events.between(from, to, {
       types: happeningsOf(webhook.events),

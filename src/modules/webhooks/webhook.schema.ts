@@ -21,6 +21,8 @@ export interface WebhookDocument extends ScopedDocument {
   enabledAt: Date;
   /** Events up to this place in the tenant's feed have their deliveries, or need none. */
   position: number;
+  /** The epoch of that place; missing: the first. */
+  epoch?: number;
   /** Sealed by the vault. */
   sealedSecret: string;
   oldSecrets: OldSecret[];
@@ -37,6 +39,7 @@ const schema = scopedSchema<WebhookDocument>({
   isEnabled: { type: Boolean, required: true },
   enabledAt: { type: Date, required: true },
   position: { type: Number, required: true },
+  epoch: { type: Number, default: 0 },
   sealedSecret: { ...sealedText(WEBHOOK_SECRET_FIELD), required: true },
   oldSecrets: [
     {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
+import type { StreamPosition } from '../../events/stream-head.schema.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { type NewDocument, TenantRepository } from '../../tenancy/tenant-repository.js';
 import { type OldSecret, type WebhookDocument, WEBHOOKS } from './webhook.schema.js';
@@ -23,11 +24,20 @@ export class WebhooksRepository extends TenantRepository<WebhookDocument> {
     return this.insert(webhook);
   }
 
-  enable(id: ObjectId, position: number, enabledAt: Date): Promise<WebhookDocument | null> {
+  enable(
+    id: ObjectId,
+    { epoch, position }: StreamPosition,
+    enabledAt: Date,
+  ): Promise<WebhookDocument | null> {
     return this.updateOne(
       { _id: id },
-      { $set: { isEnabled: true, position, enabledAt, failingSince: null, pausedUntil: null } },
+      { $set: { isEnabled: true, epoch, position, enabledAt, failingSince: null, pausedUntil: null } },
     );
+  }
+
+  /** Puts a webhook to another place in the feed. */
+  moveTo(id: ObjectId, { epoch, position }: StreamPosition): Promise<WebhookDocument | null> {
+    return this.updateOne({ _id: id }, { $set: { epoch, position } });
   }
 
   /** Null when it is disabled already, or gone. */
