@@ -5,7 +5,8 @@ import { StoreClock } from '../mongo/store-clock.js';
 import { BriefCache } from '../tenancy/brief-cache.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
 import { KEY_BYTES } from '../vault/cipher.js';
-import { Vault } from '../vault/vault.js';
+import { reportUnreadable } from '../errors/unreadable-data.js';
+import { SealedValueError, Vault } from '../vault/vault.js';
 import { DATA_KEY_FIELD, type DataKeyDocument } from './data-key.schema.js';
 import { DataKeysRepository } from './data-keys.repository.js';
 
@@ -46,18 +47,23 @@ export class DataKeys {
     return this.ofSubject(await this.subjectOf(person));
   }
 
-  /** A key by its id; null once it is destroyed, though for a second it may still be given. */
+  /**
+   * A user's key by its id; null once it is destroyed, though for a second it may still be given.
+   * @throws SealedValueError when it cannot be opened, or is not there though it was never destroyed.
+   */
   async one(id: ObjectId): Promise<DataKey | null> {
     return this.cache.get(`${this.context.tenant.id.toHexString()} ${id.toHexString()}`, async () => {
       const [document] = await this.keys.findByIds([id]);
-      return document ? this.opened(document) : null;
+      // A user's key leaves a mark when it is destroyed.
+      if (!document) throw new SealedValueError('its data key is missing');
+      return this.opened(document);
     });
   }
 
-  /** Keys by the hex digits of their ids; destroyed ones are missing. */
+  /** Keys by the hex digits of their ids; destroyed ones are missing, and those that cannot be opened raise the alarm. */
   async byId(ids: readonly ObjectId[]): Promise<ReadonlyMap<string, Buffer>> {
     if (ids.length === 0) return new Map();
-    const found = (await this.keys.findByIds(ids)).map(document => this.opened(document));
+    const found = (await this.keys.findByIds(ids)).map(document => this.openedOrTold(document));
     return new Map(found.flatMap(key => (key ? [[key.id.toHexString(), key.bytes] as const] : [])));
   }
 
@@ -91,8 +97,18 @@ export class DataKeys {
   }
 
   private opened({ _id, tenantId, sealedKey }: DataKeyDocument): DataKey | null {
-    if (sealedKey === null) return null;
+    if (sealedKey == null) return null;
     return { id: _id, bytes: Buffer.from(this.vault.open(tenantId, DATA_KEY_FIELD, sealedKey), 'base64') };
+  }
+
+  private openedOrTold(document: DataKeyDocument): DataKey | null {
+    try {
+      return this.opened(document);
+    } catch (error) {
+      if (!(error instanceof SealedValueError)) throw error;
+      reportUnreadable({ what: 'data key', id: document._id.toHexString(), reason: error.message });
+      return null;
+    }
   }
 
   private async subjectOf(person: Person): Promise<string> {

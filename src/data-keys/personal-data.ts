@@ -2,11 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { type ObjectId, parseObjectId } from '../mongo/object-id.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
 import { decrypt, encrypt } from '../vault/cipher.js';
+import { SealedValueError } from '../vault/vault.js';
 import { DataKeys, type Person } from './data-keys.js';
 
 const VERSION = 'p1';
 
-/** Opens what was sealed; null when the key that it takes is destroyed, and for null itself. */
+/**
+ * Opens what was sealed; null when the key that it takes is destroyed, and for null itself.
+ * @throws SealedValueError for what cannot be opened.
+ */
 export type Opener = (sealed: string | null) => string | null;
 
 /**
@@ -28,7 +32,10 @@ export class PersonalData {
     return [VERSION, key.id.toHexString(), body.toString('base64url')].join('.');
   }
 
-  /** Opens one text, with a key that may have been read a second ago; null when it is destroyed. */
+  /**
+   * Opens one text of a user, with a key that may have been read a second ago; null when it is destroyed.
+   * @throws SealedValueError for what cannot be opened.
+   */
   async open(sealed: string): Promise<string | null> {
     const key = await this.keys.one(keyIdOf(sealed));
     return key && this.decrypted(key.bytes, sealed);
@@ -36,7 +43,7 @@ export class PersonalData {
 
   /** Reads the keys of many sealed texts at once, and returns what opens them. */
   async opener(sealed: readonly (string | null)[]): Promise<Opener> {
-    const ids = sealed.flatMap(text => (text === null ? [] : [keyIdOf(text)]));
+    const ids = sealed.flatMap(text => idsIn(text));
     const keys = await this.keys.byId([...new Map(ids.map(id => [id.toHexString(), id])).values()]);
     return text => {
       const key = text === null ? undefined : keys.get(keyIdOf(text).toHexString());
@@ -46,7 +53,11 @@ export class PersonalData {
 
   private decrypted(key: Buffer, sealed: string): string {
     const [, id = '', body = ''] = sealed.split('.');
-    return decrypt(key, Buffer.from(body, 'base64url'), this.boundTo(id)).toString();
+    try {
+      return decrypt(key, Buffer.from(body, 'base64url'), this.boundTo(id)).toString();
+    } catch (error) {
+      throw new SealedValueError('it was changed, or belongs to another tenant', { cause: error });
+    }
   }
 
   private boundTo(keyId: string): Buffer {
@@ -54,11 +65,21 @@ export class PersonalData {
   }
 }
 
-/** @throws for what is no sealed text. */
-function keyIdOf(sealed: string): ObjectId {
-  const [version, hex, body, ...rest] = sealed.split('.');
+/** @throws SealedValueError for what is no sealed text. */
+function keyIdOf(sealed: unknown): ObjectId {
+  const [version, hex, body, ...rest] = typeof sealed === 'string' ? sealed.split('.') : [];
   const id = parseObjectId(hex ?? '');
   if (version !== VERSION || !id || !body || rest.length > 0)
-    throw new Error('A sealed text has another format');
+    throw new SealedValueError('it has another format');
   return id;
+}
+
+/** The key that a text names; none for null, and for what is met again when it is opened. */
+function idsIn(sealed: string | null): ObjectId[] {
+  if (sealed === null) return [];
+  try {
+    return [keyIdOf(sealed)];
+  } catch {
+    return [];
+  }
 }

@@ -1,4 +1,4 @@
-import type { CallHappening, Utterance } from '../events/call-event.schema.js';
+import type { KnownHappening, Utterance } from '../events/call-event.schema.js';
 import type { CallDocument } from '../modules/calls/call.schema.js';
 import { foldCall } from '../modules/calls/call-fold.js';
 import type { CallNews } from '../modules/calls/call-news.js';
@@ -12,7 +12,7 @@ import type { NewDocument } from '../tenancy/tenant-repository.js';
 export interface DemoCall {
   readonly call: NewDocument<CallDocument>;
   readonly utterances: readonly Utterance[];
-  readonly history: readonly { readonly happening: CallHappening; readonly occurredAt: Date }[];
+  readonly history: readonly { readonly happening: KnownHappening; readonly occurredAt: Date }[];
   readonly bookings: readonly Booking[];
 }
 
@@ -145,7 +145,7 @@ function replay(
   utterances: readonly Utterance[],
   news: readonly [CallNews, Date][],
 ): DemoCall {
-  const history: { happening: CallHappening; occurredAt: Date }[] = [
+  const history: { happening: KnownHappening; occurredAt: Date }[] = [
     {
       happening: { type: 'statusChanged', status: 'QUEUED', previousStatus: null, endReason: null },
       occurredAt: createdAt,

@@ -32,8 +32,8 @@ export interface Utterance {
   readonly endSeconds: number | null;
 }
 
-/** What happened to a call. */
-export type CallHappening =
+/** What happened to a call, as this version stores it. */
+export type KnownHappening =
   | {
       readonly type: 'statusChanged';
       readonly status: CallStatus;
@@ -45,6 +45,9 @@ export type CallHappening =
   | { readonly type: 'recordingReady' }
   | { readonly type: 'summaryReady'; readonly summary: string; readonly shortSummary: string | null }
   | { readonly type: 'deleted' };
+
+/** What happened to a call, as it is read: a newer version beside this one may have stored kinds that it does not know. */
+export type CallHappening = KnownHappening | { readonly type: 'unknown'; readonly kind: string };
 
 /** A stored event of a call. Nobody hears of it before it is stored and has its position. */
 export interface CallEventDocument extends ScopedDocument {

@@ -4,8 +4,9 @@ import type { PageQuery } from '../pagination/connection.js';
 import { newObjectId, type ObjectId } from '../mongo/object-id.js';
 import { Sweeper } from '../tenancy/sweeper.js';
 import { type NewDocument, type ScopedFilter, TenantRepository } from '../tenancy/tenant-repository.js';
-import { CALL_EVENTS, type CallEventDocument, type CallHappening } from './call-event.schema.js';
+import { CALL_EVENTS, type CallEventDocument, type KnownHappening } from './call-event.schema.js';
 import { EventWords } from './event-words.js';
+import { soundEvent } from './sound-event.js';
 import { type Sealed, Sealer, type StreamSealing } from './sealer.js';
 import type { StreamHead } from './stream-heads.js';
 
@@ -40,7 +41,7 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
   }
 
   /** Stores events in the running transaction, right beside the change they tell of. */
-  async append(subject: EventSubject, happenings: readonly CallHappening[]): Promise<void> {
+  async append(subject: EventSubject, happenings: readonly KnownHappening[]): Promise<void> {
     if (happenings.length === 0) return;
     const { callId, ownerId, lastSequence, occurredAt } = subject;
     const events: NewDocument<CallEventDocument>[] = [];
@@ -64,7 +65,7 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
 
   /** Gives positions: by time, and within a call always by sequence. */
   async seal(ids: readonly ObjectId[], head: StreamHead, isPartial: boolean): Promise<Sealed> {
-    const batch = await this.find({ _id: { $in: [...ids] } });
+    const batch = (await this.find({ _id: { $in: [...ids] } })).map(soundEvent);
     const earlier = isPartial ? await this.unsealedBefore(batch) : [];
     const events = [...batch, ...earlier].sort(byTime);
     await this.updateEach(
@@ -86,11 +87,16 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
   }
 
   /** The same as they are stored, for whoever opens each one when he hands it out: see EventWords. */
-  sealedAfter(position: number, visibility: EventVisibility, limit: number): Promise<CallEventDocument[]> {
-    return this.find(
+  async sealedAfter(
+    position: number,
+    visibility: EventVisibility,
+    limit: number,
+  ): Promise<CallEventDocument[]> {
+    const events = await this.find(
       { ...visibilityFilter(visibility), position: { $gt: position } },
       { sort: { position: 1 }, limit },
     );
+    return events.map(soundEvent);
   }
 
   /** Which call each event behind a position belongs to, in order, at most `limit`. */
@@ -104,17 +110,17 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
     );
   }
 
-  /** Events of some kinds that occurred in a time, at most `limit`, in no order; none behind `upTo`. Without content. */
+  /** Events of some kinds, or of all with null, that occurred in a time, at most `limit`, in no order; none behind `upTo`. Without content. */
   between(
     from: Date,
     to: Date,
-    { types, upTo, limit }: { types: readonly CallHappening['type'][]; upTo: number; limit: number },
+    { types, upTo, limit }: { types: readonly string[] | null; upTo: number; limit: number },
   ): Promise<Pick<CallEventDocument, '_id' | 'callId' | 'position'>[]> {
     return this.find(
       {
         occurredAt: { $gte: from, $lt: to },
         position: { $gt: 0, $lte: upTo },
-        'happening.type': { $in: [...types] },
+        ...(types ? { 'happening.type': { $in: [...types] } } : {}),
       },
       { limit, projection: { callId: 1, position: 1 } },
     );
@@ -134,7 +140,7 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
         limit: query.limit,
       },
     );
-    return this.words.openAll(events);
+    return this.words.openAll(events.map(soundEvent));
   }
 
   countOfCall(callId: ObjectId): Promise<number> {
@@ -155,20 +161,24 @@ export class CallEvents extends TenantRepository<CallEventDocument> implements S
         $set: { 'happening.summary': '', 'happening.shortSummary': null, sealedWords: null },
       },
     );
+    // Kinds that a newer version has stored have words that this one knows nothing of.
+    await this.updateMany({ callId, sealedWords: { $ne: null } }, { $set: { sealedWords: null } });
   }
 
   /** Events that precede some of these in their calls and wait too: a batch is cut by ids, which clocks may mix up. */
-  private unsealedBefore(batch: readonly CallEventDocument[]): Promise<CallEventDocument[]> {
+  private async unsealedBefore(batch: readonly CallEventDocument[]): Promise<CallEventDocument[]> {
     const last = new Map<string, CallEventDocument>();
     for (const event of batch) {
       const key = event.callId.toHexString();
       if (event.sequence > (last.get(key)?.sequence ?? 0)) last.set(key, event);
     }
-    return this.find({
+    if (last.size === 0) return [];
+    const earlier = await this.find({
       position: null,
       _id: { $nin: batch.map(event => event._id) },
       $or: [...last.values()].map(({ callId, sequence }) => ({ callId, sequence: { $lt: sequence } })),
     });
+    return earlier.map(soundEvent);
   }
 }
 

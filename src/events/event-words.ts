@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { PersonalData } from '../data-keys/personal-data.js';
 import type { ObjectId } from '../mongo/object-id.js';
-import type { CallEventDocument, CallHappening } from './call-event.schema.js';
+import { reportUnreadable } from '../errors/unreadable-data.js';
+import { SealedValueError } from '../vault/vault.js';
+import type { CallEventDocument, CallHappening, KnownHappening } from './call-event.schema.js';
 
 /** What was said, or summed up. */
 type Words = Readonly<Record<string, string | null>>;
@@ -21,7 +23,7 @@ export class EventWords {
   constructor(private readonly persons: PersonalData) {}
 
   /** Seals what an event says, in the running transaction. */
-  async seal(ownerId: ObjectId | null, happening: CallHappening): Promise<SealedHappening> {
+  async seal(ownerId: ObjectId | null, happening: KnownHappening): Promise<SealedHappening> {
     const words = ownerId ? wordsOf(happening) : null;
     if (!ownerId || !words) return { happening, sealedWords: null };
     return {
@@ -30,17 +32,27 @@ export class EventWords {
     };
   }
 
-  /** An event with its words, the same object each time; without them once nobody may read them any more. */
+  /**
+   * An event with its words, the same object each time; without them once nobody may read them any more, and where they
+   * cannot be opened, which raises the alarm. @throws only what the store throws, such as an outage.
+   */
   async open(event: CallEventDocument): Promise<CallEventDocument> {
-    if (!event.sealedWords) return event;
-    const text = await this.persons.open(event.sealedWords);
-    if (text === null) return event;
-    const opened = this.known.get(event) ?? {
-      ...event,
-      happening: withWords(event.happening, JSON.parse(text) as Words),
-    };
-    this.known.set(event, opened);
-    return opened;
+    const { _id, sealedWords } = event;
+    if (!sealedWords) return event;
+    try {
+      const text = await this.persons.open(sealedWords);
+      if (text === null) return event;
+      const opened = this.known.get(event) ?? {
+        ...event,
+        happening: withWords(event.happening, parsedWords(text)),
+      };
+      this.known.set(event, opened);
+      return opened;
+    } catch (error) {
+      if (!(error instanceof SealedValueError)) throw error;
+      reportUnreadable({ what: 'call event', id: _id.toHexString(), reason: error.message });
+      return event;
+    }
   }
 
   openAll(events: readonly CallEventDocument[]): Promise<CallEventDocument[]> {
@@ -50,7 +62,7 @@ export class EventWords {
 
 const NO_WORDS: Words = { text: '', summary: '', shortSummary: null };
 
-function wordsOf(happening: CallHappening): Words | null {
+function wordsOf(happening: KnownHappening): Words | null {
   switch (happening.type) {
     case 'utteranceAdded':
       return { text: happening.utterance.text };
@@ -70,6 +82,20 @@ function withWords(happening: CallHappening, words: Words): CallHappening {
   if (happening.type === 'summaryReady')
     return { ...happening, summary: words['summary'] ?? '', shortSummary: words['shortSummary'] ?? null };
   return happening;
+}
+
+/** @throws SealedValueError for what is no set of words. */
+function parsedWords(text: string): Words {
+  try {
+    const words: unknown = JSON.parse(text);
+    if (typeof words === 'object' && words !== null)
+      return Object.fromEntries(
+        Object.entries(words).filter(([, value]) => value === null || typeof value === 'string'),
+      );
+  } catch {
+    // Told below.
+  }
+  throw new SealedValueError('it holds something else');
 }
 
 /** An event as it is once its words are taken out of the store. */

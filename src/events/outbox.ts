@@ -4,6 +4,15 @@ import type { ObjectId } from '../mongo/object-id.js';
 import { SystemAccess } from '../tenancy/system-access.js';
 import { OUTBOX, type OutboxDocument, type StreamName } from './outbox.schema.js';
 
+/** A stream with rows that have no place in it yet. */
+export interface WaitingStream {
+  readonly tenantId: ObjectId;
+  readonly stream: StreamName;
+}
+
+/** Names a stream in this process. */
+export const keyOf = ({ tenantId, stream }: WaitingStream): string => `${stream}:${tenantId.toHexString()}`;
+
 /** The list of rows that wait for their place in a stream. Content never stands in it. */
 @Injectable()
 export class Outbox {
@@ -53,8 +62,11 @@ export class Outbox {
     );
   }
 
-  /** Streams with rows that have waited since before `before`, oldest first. */
-  async streamsWaiting(before: Date, limit: number): Promise<{ tenantId: ObjectId; stream: StreamName }[]> {
+  /**
+   * Streams with rows that have waited since before `before`: those with the oldest rows, at most `limit` rows of them,
+   * and whether that is all there is.
+   */
+  async streamsWaiting(before: Date, limit: number): Promise<{ streams: WaitingStream[]; isAll: boolean }> {
     const rows = await this.system.run('feed.seal', () =>
       this.model
         .find({ createdAt: { $lt: before } })
@@ -63,7 +75,35 @@ export class Outbox {
         .lean()
         .exec(),
     );
-    const streams = new Map(rows.map(row => [`${row.tenantId.toHexString()}:${row.stream}`, row]));
-    return [...streams.values()].map(({ tenantId, stream }) => ({ tenantId, stream }));
+    const streams = new Map(rows.map(row => [keyOf(row), { tenantId: row.tenantId, stream: row.stream }]));
+    return { streams: [...streams.values()], isAll: rows.length < limit };
+  }
+
+  /**
+   * The streams that have rows waiting, behind one of them, in the order of their tenants; at most `limit`, however many
+   * rows each of them has: a stream costs one look-up in an index.
+   */
+  async streamsBehind(last: WaitingStream | null, limit: number): Promise<WaitingStream[]> {
+    const streams: WaitingStream[] = [];
+    for (let from = last; streams.length < limit;) {
+      const behind = from && {
+        $or: [
+          { tenantId: from.tenantId, stream: { $gt: from.stream } },
+          { tenantId: { $gt: from.tenantId } },
+        ],
+      };
+      const [row] = await this.system.run('feed.seal', () =>
+        this.model
+          .find(behind ?? {})
+          .sort({ tenantId: 1, stream: 1, _id: 1 })
+          .limit(1)
+          .lean()
+          .exec(),
+      );
+      if (!row) break;
+      from = { tenantId: row.tenantId, stream: row.stream };
+      streams.push(from);
+    }
+    return streams;
   }
 }

@@ -67,6 +67,11 @@ export class Sealer {
     this.sealings.set(sealing.stream, sealing);
   }
 
+  /** Whether this version gives places in a stream: a newer one beside it may have others. */
+  knows(stream: StreamName): boolean {
+    return this.sealings.has(stream);
+  }
+
   /**
    * Has `work` done in each transaction that gives places in a stream: what it stores, in the stream's tenant, is
    * stored with them or not at all. Its owner does this once at start.

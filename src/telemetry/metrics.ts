@@ -35,6 +35,23 @@ export class Metrics {
     labelNames: ['kind'],
     registers: [this.registry],
   });
+  readonly unreadableData = new Counter({
+    name: 'voho_unreadable_data_total',
+    help: 'Stored documents that cannot be read and are handed out without their content, by what they are. Must be 0.',
+    labelNames: ['what'],
+    registers: [this.registry],
+  });
+  readonly streamRetries = new Counter({
+    name: 'voho_stream_retries_total',
+    help: 'What subscriptions have tried again, by why: the store is away (outage), or something else (fault).',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+  readonly stuckStreams = new Gauge({
+    name: 'voho_streams_stuck',
+    help: "Tenants' streams whose events this process cannot give their places to. Must be 0; the log says which and why.",
+    registers: [this.registry],
+  });
   readonly passwordChecks = new Counter({
     name: 'voho_password_checks_total',
     help: 'Passwords that were hashed or verified, by the parameters of the hash: old ones are made anew at a log-in.',

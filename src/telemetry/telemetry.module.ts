@@ -3,6 +3,8 @@ import { SETTINGS, type Settings } from '../config/settings.js';
 import { createLog, LOG } from './logger.js';
 import { IsolationAlarm } from './isolation-alarm.js';
 import { Metrics } from './metrics.js';
+import { StreamRetries } from './stream-retries.js';
+import { UnreadableAlarm } from './unreadable-alarm.js';
 
 /** What the server tells about itself. */
 @Global()
@@ -10,6 +12,8 @@ import { Metrics } from './metrics.js';
   providers: [
     Metrics,
     IsolationAlarm,
+    StreamRetries,
+    UnreadableAlarm,
     {
       provide: LOG,
       inject: [SETTINGS],

@@ -66,8 +66,8 @@ export class Vault {
     return [VERSION, this.currentKeyId, wrapped.toString('base64url'), body.toString('base64url')].join('.');
   }
 
-  private unwrap(tenantId: ObjectId, sealed: string, bound: Buffer) {
-    const [version, keyId, wrapped, body, ...rest] = sealed.split('.');
+  private unwrap(tenantId: ObjectId, sealed: unknown, bound: Buffer) {
+    const [version, keyId, wrapped, body, ...rest] = typeof sealed === 'string' ? sealed.split('.') : [];
     if (version !== VERSION || !keyId || !wrapped || !body || rest.length > 0) {
       throw new SealedValueError('it has another format');
     }

@@ -7,5 +7,6 @@ export interface AnswerError {
     readonly requestId: string;
     readonly fields?: Readonly<Record<string, string>>;
     readonly retryAfterSeconds?: number;
+    readonly firstAvailableCursor?: string;
   };
 }

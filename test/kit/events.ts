@@ -41,7 +41,8 @@ export async function produceEvents(
     from = 1,
     callId = newObjectId(),
     text = 'Hello.',
-  }: { count: number; from?: number; callId?: ObjectId; text?: string },
+    ownerId = null,
+  }: { count: number; from?: number; callId?: ObjectId; text?: string; ownerId?: ObjectId | null },
 ): Promise<string> {
   const [events, work, sealer] = [
     server.app.get(CallEvents),
@@ -62,7 +63,7 @@ export async function produceEvents(
           endSeconds: null,
         },
       }));
-      const subject = { callId, ownerId: null, lastSequence: from - 1 + done, occurredAt: new Date() };
+      const subject = { callId, ownerId, lastSequence: from - 1 + done, occurredAt: new Date() };
       await work.run(() => events.append(subject, happenings));
     }
     await sealer.seal(tenantIdOf(tenant), 'calls');

@@ -7,6 +7,8 @@ export const USER_COUNT_ACTIONS = ['user.joined', 'user.deactivated', 'user.reac
 const SHOWN_BY: Readonly<Record<CallHappening['type'], readonly string[] | null>> = {
   statusChanged: null,
   deleted: null,
+  // It may show in anything.
+  unknown: null,
   utteranceAdded: ['transcript', 'events'],
   transcriptSettled: ['transcript', 'events'],
   recordingReady: ['recording', 'events'],

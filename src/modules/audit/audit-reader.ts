@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { reportUnreadable } from '../../errors/unreadable-data.js';
 import { PersonalData } from '../../data-keys/personal-data.js';
 import { pseudonymOf } from '../../data-keys/pseudonym.js';
 import type { AuditDocument } from './audit.schema.js';
@@ -27,13 +28,21 @@ export class AuditReader {
   /** Opens rows that were read together, by the hex digits of their ids; one query for all of them. */
   async open(rows: readonly AuditDocument[]): Promise<ReadonlyMap<string, ReadableRow>> {
     const open = await this.persons.opener(rows.flatMap(row => [row.sealedOrigin, row.sealedDetails]));
-    const parts = (sealed: string | null) => JSON.parse(open(sealed) ?? '{}') as Record<string, unknown>;
+    const parts = ({ _id }: AuditDocument, sealed: string | null): Record<string, unknown> => {
+      try {
+        return recordOf(JSON.parse(open(sealed) ?? '{}'));
+      } catch (error) {
+        // One row that cannot be opened must not take the page with it.
+        reportUnreadable({ what: 'audit event', id: _id.toHexString(), reason: (error as Error).message });
+        return {};
+      }
+    };
     return new Map(
       rows.map(row => {
-        const origin = parts(row.sealedOrigin) as Partial<RowOrigin>;
+        const origin = originOf(parts(row, row.sealedOrigin));
         const readable = {
           actorLabel: origin.label ?? row.actorLabel ?? (row.actorId ? pseudonymOf(row.actorId) : 'unknown'),
-          details: { ...row.details, ...parts(row.sealedDetails) },
+          details: { ...row.details, ...parts(row, row.sealedDetails) },
           ip: origin.ip ?? row.ip,
           userAgent: origin.userAgent ?? row.userAgent,
         };
@@ -42,3 +51,16 @@ export class AuditReader {
     );
   }
 }
+
+/** @throws for anything but an object. */
+function recordOf(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new Error('It holds something else');
+}
+
+function originOf({ label, ip, userAgent }: Record<string, unknown>): Partial<RowOrigin> {
+  return { label: textOf(label), ip: textOf(ip), userAgent: textOf(userAgent) };
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);

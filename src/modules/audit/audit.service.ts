@@ -15,6 +15,7 @@ import type { AuditFilter } from './audit-filter.input.js';
 import { AuditJoining } from './audit-joining.js';
 import { type AuditCriteria, AuditRepository } from './audit.repository.js';
 import type { AuditDocument } from './audit.schema.js';
+import { soundRow } from './sound-row.js';
 
 /** The one kind of cursor that events of the log have: the list's, by time and id. */
 const LIST = 'auditEvents';
@@ -36,7 +37,7 @@ export class AuditService {
   /** An event by its public id; null for an unknown one, and for those who may not read the log. */
   async find(publicId: string): Promise<AuditEventModel | null> {
     const id = isAllowed(this.context.viewer, 'audit:read') ? fromPublicId('audit', publicId) : null;
-    const [row] = id ? await this.rows.findByIds([id]) : [];
+    const [row] = id ? (await this.rows.findByIds([id])).map(soundRow) : [];
     return row ? this.modelOf(row, this.joining.of([row])) : null;
   }
 
@@ -50,7 +51,7 @@ export class AuditService {
       order: { field: 'occurredAt', direction: -1, keyOf: row => row.occurredAt },
       cursors: this.cursors,
       fetch: async query => {
-        const rows = await this.rows.page(query, criteria);
+        const rows = (await this.rows.page(query, criteria)).map(soundRow);
         joins = this.joining.of(rows);
         return rows;
       },
@@ -90,7 +91,8 @@ export class AuditService {
   /** A followed event as the API shows it. */
   sealedModelOf({ link, row }: SealedRow): AuditEventModel {
     if (!row) throw new Error('A row that is gone is not delivered');
-    return this.modelOf(row, this.joining.of([row], [link]));
+    const sound = soundRow(row);
+    return this.modelOf(sound, this.joining.of([sound], [link]));
   }
 
   private modelOf(row: AuditDocument, joins: AuditJoins): AuditEventModel {

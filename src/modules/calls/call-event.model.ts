@@ -18,6 +18,7 @@ const TYPE_NAMES = {
   recordingReady: 'CallRecordingReady',
   summaryReady: 'CallSummaryReady',
   deleted: 'CallDeleted',
+  unknown: 'UnknownEvent',
 } as const satisfies Record<CallHappening['type'], string>;
 
 @InterfaceType('CallEvent', {
@@ -87,6 +88,16 @@ export class CallSummaryReady extends CallEventModel {
 @ObjectType({ implements: () => [CallEventModel], description: 'The call was deleted. Its last event.' })
 export class CallDeleted extends CallEventModel {}
 
+@ObjectType({
+  implements: () => [CallEventModel],
+  description:
+    'Something of a kind that this server does not know: a newer server beside it has stored it, or it is damaged.',
+})
+export class UnknownEvent extends CallEventModel {
+  @Field({ description: 'The kind as it is stored; empty where that cannot be read.' })
+  type!: string;
+}
+
 /** The object types behind the interface, which no field names by itself. */
 export const EVENT_TYPES = [
   CallStatusChanged,
@@ -95,6 +106,7 @@ export const EVENT_TYPES = [
   CallRecordingReady,
   CallSummaryReady,
   CallDeleted,
+  UnknownEvent,
 ] as const;
 
 @ObjectType()
@@ -110,8 +122,21 @@ export function toCallEventModel(document: CallEventDocument, cursor: string): C
     sequence: document.sequence,
     occurredAt: document.occurredAt,
     callId: toPublicId('call', document.callId),
-    ...(happening.type === 'utteranceAdded'
-      ? { utterance: toUtteranceModel(happening.utterance, happening.joinedAt) }
-      : happening),
+    ...fieldsOf(happening),
   };
+}
+
+function fieldsOf(happening: CallHappening): object {
+  switch (happening.type) {
+    case 'utteranceAdded':
+      return { utterance: toUtteranceModel(happening.utterance, happening.joinedAt) };
+    case 'unknown':
+      return { type: happening.kind };
+    case 'statusChanged':
+    case 'transcriptSettled':
+    case 'recordingReady':
+    case 'summaryReady':
+    case 'deleted':
+      return happening;
+  }
 }

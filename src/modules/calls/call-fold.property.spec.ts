@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { CallHappening } from '../../events/call-event.schema.js';
+import type { KnownHappening } from '../../events/call-event.schema.js';
 import type { ProviderCall } from '../ultravox/voice-provider.js';
 import type { Booking } from '../usage/usage-ledger.service.js';
 import { foldCall } from './call-fold.js';
@@ -87,7 +87,7 @@ const LIVES: Readonly<Record<string, Life>> = {
 
 function fold(news: readonly CallNews[], start = asked()) {
   let call = start;
-  const happenings: CallHappening[] = [];
+  const happenings: KnownHappening[] = [];
   const bookings: Booking[] = [];
   for (const piece of news) {
     const folded = foldCall(call, piece);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CallHappening } from '../../events/call-event.schema.js';
+import type { KnownHappening } from '../../events/call-event.schema.js';
 import type { ProviderCall } from '../ultravox/voice-provider.js';
 import { foldCall } from './call-fold.js';
 import type { CallNews } from './call-news.js';
@@ -12,9 +12,9 @@ const snapshot = (call: ProviderCall): CallNews => ({ kind: 'provider', call });
 function fold(
   start: CallDocument,
   news: readonly CallNews[],
-): { call: CallDocument; happenings: CallHappening[] } {
+): { call: CallDocument; happenings: KnownHappening[] } {
   let call = start;
-  const happenings: CallHappening[] = [];
+  const happenings: KnownHappening[] = [];
   for (const piece of news) {
     const folded = foldCall(call, piece);
     call = { ...call, ...folded.patch };
@@ -23,7 +23,7 @@ function fold(
   return { call, happenings };
 }
 
-const statuses = (happenings: readonly CallHappening[]) =>
+const statuses = (happenings: readonly KnownHappening[]) =>
   happenings.flatMap(happening => (happening.type === 'statusChanged' ? [happening.status] : []));
 
 describe('News about a call', () => {

@@ -1,4 +1,4 @@
-import type { CallEndReason, CallHappening } from '../../events/call-event.schema.js';
+import type { CallEndReason, KnownHappening } from '../../events/call-event.schema.js';
 import type { ProviderCall } from '../ultravox/voice-provider.js';
 import type { Booking } from '../usage/usage-ledger.service.js';
 import { bookingsOf, closeBill, foldBill } from './call-bill.js';
@@ -10,7 +10,7 @@ import { moreTerms, storedTerms } from './search-terms.js';
 /** What a piece of news makes of a call: the fields that change, and what subscribers are told. */
 interface Change {
   readonly patch: Partial<CallDocument>;
-  readonly happenings: readonly CallHappening[];
+  readonly happenings: readonly KnownHappening[];
 }
 
 /** The same, with what is to be booked in the usage ledger for it. */
@@ -142,7 +142,7 @@ function inTurn(
   parts: readonly ((call: CallDocument, snapshot: ProviderCall) => Change)[],
 ): Change {
   let patch: Partial<CallDocument> = {};
-  const happenings: CallHappening[] = [];
+  const happenings: KnownHappening[] = [];
   for (const part of parts) {
     const folded = part({ ...start, ...patch }, snapshot);
     patch = { ...patch, ...folded.patch };

@@ -5,6 +5,7 @@ import {
   type CallEndReason,
   type CallStatus,
 } from '../../events/call-event.schema.js';
+import { reportUnreadable } from '../../errors/unreadable-data.js';
 import { toPublicId } from '../../ids/public-id.js';
 import { ConnectionOf } from '../../pagination/connection.model.js';
 import { enumOf } from '../../schema/enums.js';
@@ -122,7 +123,7 @@ export function toCallModel(document: CallDocument): CallModel {
     systemPrompt: document.systemPrompt,
     voice: document.voice,
     model: document.model,
-    metadata: document.metadata,
+    metadata: isRecord(document.metadata) ? document.metadata : damaged(document, 'metadata', {}),
     providerCallId: document.provider.callId,
     isSimulated: document.isSimulated,
     createdAt: document.createdAt,
@@ -133,7 +134,21 @@ export function toCallModel(document: CallDocument): CallModel {
     billedSeconds: document.billedSeconds,
     endReason: document.endReason,
     failure: document.failure,
-    summary: document.summary,
-    shortSummary: document.shortSummary,
+    summary: textOf(document, 'summary'),
+    shortSummary: textOf(document, 'shortSummary'),
   };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A text of a call; null, with the alarm, where it is none: one damaged call must not take its list with it. */
+function textOf(document: CallDocument, field: 'summary' | 'shortSummary'): string | null {
+  const text: unknown = document[field];
+  return text == null || typeof text === 'string' ? (text ?? null) : damaged(document, field, null);
+}
+
+function damaged<T>({ _id }: CallDocument, field: string, instead: T): T {
+  reportUnreadable({ what: 'call', id: _id.toHexString(), reason: `its ${field} cannot be read` });
+  return instead;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Doorbell } from '../../events/doorbell.js';
 import { persist } from '../../events/persist.js';
 import { Signal } from '../../events/signal.js';
@@ -10,6 +10,8 @@ import { Places } from './places.js';
 const LOOK_EVERY_MS = 2000;
 /** The least time between two looks. */
 const PAUSE_MS = 200;
+/** The time until a look that failed is tried again, beside what was tried already. */
+const AFTER_FAILURE_MS = 5000;
 
 /** A tenant's line as it was at the last look, and the call for the next one. */
 export class QueueLine {
@@ -23,6 +25,7 @@ export class QueueLine {
 /** Tenants' lines, each looked at once for all who follow it in this process. */
 @Injectable()
 export class QueueLines {
+  private readonly logger = new Logger('QueueLines');
   private readonly lines = new Map<string, QueueLine>();
 
   constructor(
@@ -59,7 +62,15 @@ export class QueueLines {
     while (!signal.aborted) {
       // What is asked for from here on may not be seen by this look.
       const asked = line.asked.wait(signal);
-      const ids = await persist(() => this.places.lineOf(tenantId), signal);
+      const ids = await persist(() => this.places.lineOf(tenantId), signal).catch((error: unknown) => {
+        // Those who follow the line keep what they know; the next look may work.
+        this.logger.error(`A line cannot be looked at: ${(error as Error).message}`);
+        return undefined;
+      });
+      if (ids === undefined) {
+        await pause(AFTER_FAILURE_MS, signal);
+        continue;
+      }
       line.positions = new Map(ids?.map((id, index) => [id.toHexString(), index + 1]));
       line.changed.notify();
       await pause(PAUSE_MS, signal);

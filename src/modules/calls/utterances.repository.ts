@@ -4,6 +4,7 @@ import type { Utterance } from '../../events/call-event.schema.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
 import type { PageQuery } from '../../pagination/connection.js';
 import { TenantRepository } from '../../tenancy/tenant-repository.js';
+import { soundUtterance } from './sound-utterance.js';
 import { type UtteranceDocument, UTTERANCES } from './utterance.schema.js';
 
 @Injectable()
@@ -30,8 +31,8 @@ export class UtterancesRepository extends TenantRepository<UtteranceDocument> {
     await this.deleteMany({ callId });
   }
 
-  page(callId: ObjectId, query: PageQuery): Promise<UtteranceDocument[]> {
-    return this.find(
+  async page(callId: ObjectId, query: PageQuery): Promise<UtteranceDocument[]> {
+    const utterances = await this.find(
       { $and: [{ callId }, query.range] },
       {
         // An ordinal is unique in its call: with a tie-break by id the index would not give the order.
@@ -39,6 +40,7 @@ export class UtterancesRepository extends TenantRepository<UtteranceDocument> {
         limit: query.limit,
       },
     );
+    return utterances.map(soundUtterance);
   }
 
   /** What was said in a call, in order. */

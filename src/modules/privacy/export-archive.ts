@@ -77,8 +77,8 @@ export class ExportArchive {
   }
 
   private recordingOf(call: AnyRow) {
-    const { recording } = call['settlement'] as { recording: string };
-    if (recording !== 'ready' || call['deletedAt']) return null;
+    const settlement = call['settlement'] as { readonly recording?: string } | null | undefined;
+    if (settlement?.recording !== 'ready' || call['deletedAt']) return null;
     return this.links.issue('recordings', `${toPublicId('call', call._id)}.wav`, RECORDING_LINK_MS);
   }
 }

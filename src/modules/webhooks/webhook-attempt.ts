@@ -7,13 +7,14 @@ import { toPublicId } from '../../ids/public-id.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { Metrics } from '../../telemetry/metrics.js';
+import { SealedValueError } from '../../vault/vault.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { ReceiverAnswer, ReceiverClient } from './receiver-client.js';
 import { retryDelayMs } from './retry-schedule.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
 import type { WebhookDeliveryDocument } from './webhook-delivery.schema.js';
 import { webhookPayload } from './webhook-payload.js';
-import { WebhookSecrets } from './webhook-secrets.js';
+import { type SignedHeaders, WebhookSecrets } from './webhook-secrets.js';
 import type { WebhookDocument } from './webhook.schema.js';
 import { WebhooksRepository } from './webhooks.repository.js';
 
@@ -21,6 +22,8 @@ import { WebhooksRepository } from './webhooks.repository.js';
 const KEPT_MS = 30 * 86_400_000;
 /** By this status a receiver says that it wants nothing more, ever. */
 const GONE = 410;
+/** What the admins of the tenant read where its secret cannot be opened. */
+const NO_SECRET = 'The secret of the webhook cannot be read: rotate it';
 
 /** Tries one delivery, and notes what became of it. */
 @Injectable()
@@ -77,8 +80,20 @@ export class WebhookAttempt implements OnModuleDestroy {
     const position = { epoch: await this.feed.recentEpoch(), position: event.position ?? 0 };
     const body = webhookPayload(event, this.cursors.write(position));
     const id = toPublicId('event', event._id);
-    const headers = this.secrets.sign(webhook, id, this.clock.now(), body);
-    return client.post(body, { ...headers }, this.stopping.signal);
+    const headers = this.signed(webhook, id, body);
+    return headers
+      ? client.post(body, { ...headers }, this.stopping.signal)
+      : { status: null, error: NO_SECRET };
+  }
+
+  /** Null when the secret cannot be opened: nothing is sent unsigned, and the try counts as failed. */
+  private signed(webhook: WebhookDocument, id: string, body: string): SignedHeaders | null {
+    try {
+      return this.secrets.sign(webhook, id, this.clock.now(), body);
+    } catch (error) {
+      if (!(error instanceof SealedValueError)) throw error;
+      return null;
+    }
   }
 
   private async succeed(

@@ -5,7 +5,7 @@ import { type StreamHead, StreamHeads } from '../../events/stream-heads.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
-import { happeningsOf } from './webhook-events.js';
+import { isWanted } from './webhook-events.js';
 import type { WebhookDocument } from './webhook.schema.js';
 import { WebhooksRepository } from './webhooks.repository.js';
 
@@ -55,11 +55,10 @@ export class WebhookFeed {
       const end = page.at(-1)?.position;
       if (end == null) break;
       const from: WebhookDocument = current;
-      const wanted = happeningsOf(from.events);
       current = await this.work.run(async () => {
         const moved = await this.webhooks.advance(from, end);
         if (moved) {
-          const events = page.filter(({ happening }) => wanted.includes(happening.type));
+          const events = page.filter(({ happening }) => isWanted(from.events, happening.type));
           await this.deliveries.addAll(from._id, events, this.clock.now());
         }
         return moved;

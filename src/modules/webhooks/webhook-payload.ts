@@ -35,6 +35,8 @@ function detailsOf(happening: CallHappening): object {
       return { utteranceCount: happening.utteranceCount };
     case 'summaryReady':
       return { summary: happening.summary, shortSummary: happening.shortSummary };
+    case 'unknown':
+      return { type: happening.kind };
     case 'recordingReady':
     case 'deleted':
       return {};

@@ -8,7 +8,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
 import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import type { WebhookDeliveryDocument } from './webhook-delivery.schema.js';
-import { happeningsOf } from './webhook-events.js';
+import { happeningsOf, isWanted } from './webhook-events.js';
 import { WebhookFeed } from './webhook-feed.js';
 import { WebhookWakes } from './webhook-wakes.js';
 import type { WebhookDocument } from './webhook.schema.js';
@@ -76,7 +76,7 @@ export class WebhookReplay {
     if (!webhook) throw notFound('webhook');
     assertEnabled(webhook);
     const events = await this.events.between(from, to, {
-      types: happeningsOf(webhook.events),
+      types: isWanted(webhook.events, 'unknown') ? null : happeningsOf(webhook.events),
       // What lies behind is on its way by itself.
       upTo: webhook.position,
       limit: MOST_EVENTS + 1,

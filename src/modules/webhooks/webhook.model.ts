@@ -3,7 +3,7 @@ import { toPublicId } from '../../ids/public-id.js';
 import { enumOf } from '../../schema/enums.js';
 import { Node } from '../../schema/node.model.js';
 import { DateTime } from '../../schema/scalars.js';
-import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from './webhook-events.js';
+import { knownEvents, WEBHOOK_EVENT_TYPES, type WebhookEventType } from './webhook-events.js';
 import type { WebhookDocument } from './webhook.schema.js';
 
 export const WebhookEventTypeEnum = enumOf(
@@ -46,5 +46,5 @@ export class CreateWebhookPayload {
 
 /** What clients see of a webhook. */
 export function webhookModel({ _id, url, events, isEnabled, createdAt }: WebhookDocument): WebhookModel {
-  return { id: toPublicId('webhook', _id), url, events, isEnabled, createdAt };
+  return { id: toPublicId('webhook', _id), url, events: knownEvents(events), isEnabled, createdAt };
 }
