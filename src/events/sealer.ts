@@ -34,6 +34,9 @@ export interface StreamSealing {
   seal(ids: readonly ObjectId[], head: StreamHead, isPartial: boolean): Promise<Sealed>;
 }
 
+/** What is done together with the giving of places; `from` is the head as it was before. */
+type OnSealed = (from: StreamHead) => Promise<void>;
+
 /** Rows sealed in one transaction: enough to keep up, few enough to stay far from the transaction's limits. */
 const BATCH = 200;
 /** How often a batch is tried while others seal the same stream, before it is left to them and to the scan. */
@@ -48,7 +51,7 @@ const MOST_ATTEMPTS = 6;
 export class Sealer {
   private readonly logger = new Logger('Sealer');
   private readonly sealings = new Map<StreamName, StreamSealing>();
-  private readonly followers = new Map<StreamName, (() => Promise<void>)[]>();
+  private readonly followers = new Map<StreamName, OnSealed[]>();
   /** Runs of this process: one at a time per tenant and stream. What is committed once a run has begun may need another. */
   private readonly runs = new OneAtATime<void>();
   private readonly grown = new Map<string, GrownStream>();
@@ -76,7 +79,7 @@ export class Sealer {
    * Has `work` done in each transaction that gives places in a stream: what it stores, in the stream's tenant, is
    * stored with them or not at all. Its owner does this once at start.
    */
-  onSealed(stream: StreamName, work: () => Promise<void>): void {
+  onSealed(stream: StreamName, work: OnSealed): void {
     this.followers.set(stream, [...(this.followers.get(stream) ?? []), work]);
   }
 
@@ -138,7 +141,7 @@ export class Sealer {
       const { further = [], ...next } = await sealing.seal(ids, head, isPartial);
       await this.heads.advance(stream, head, next);
       await this.outbox.remove(tenantId, stream, [...ids, ...further]);
-      for (const follow of this.followers.get(stream) ?? []) await follow();
+      for (const follow of this.followers.get(stream) ?? []) await follow(head);
       return { epoch: head.epoch, position: next.position, isPartial };
     });
   }

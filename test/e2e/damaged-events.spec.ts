@@ -13,7 +13,7 @@ import { until } from '../kit/until.js';
 
 const FIELDS = `__typename id callId sequence cursor occurredAt
   ... on CallUtteranceAdded { utterance { text speaker } } ... on CallSummaryReady { summary shortSummary }
-  ... on CallStatusChanged { status endReason } ... on UnknownEvent { type }`;
+  ... on CallStatusChanged { status endReason } ... on CallUnknownEvent { type }`;
 const FEED = `subscription ($after: String) { callEvents(after: $after) { ${FIELDS} } }`;
 const LIST = `query ($id: ID!) { call(id: $id) { summary metadata
   transcript(first: 100) { nodes { ordinal speaker text } } events(first: 100) { nodes { ${FIELDS} } } } }`;
@@ -69,11 +69,11 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     told: noSummary,
   },
   'no utterance': utterance(() => ({ 'happening.utterance': null }), {
-    __typename: 'UnknownEvent',
+    __typename: 'CallUnknownEvent',
     type: 'utteranceAdded',
   }),
   'nothing that says what happened': utterance(() => ({ happening: 'spoken' }), {
-    __typename: 'UnknownEvent',
+    __typename: 'CallUnknownEvent',
     type: '',
   }),
   'a time that is a text': utterance(() => ({ occurredAt: 'yesterday' }), {
@@ -81,16 +81,16 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   }),
   'a kind that a newer server has stored': utterance(
     () => ({ happening: { type: 'sentimentScored', score: 0.5 }, sealedWords: null }),
-    { __typename: 'UnknownEvent', type: 'sentimentScored' },
+    { __typename: 'CallUnknownEvent', type: 'sentimentScored' },
   ),
   'a kind named as a property of every object': utterance(
     () => ({ happening: { type: 'constructor' }, sealedWords: null }),
-    { __typename: 'UnknownEvent', type: 'constructor' },
+    { __typename: 'CallUnknownEvent', type: 'constructor' },
   ),
   'a status that a newer server has stored': {
     of: 'statusChanged',
     set: () => ({ 'happening.status': 'TRANSFERRED' }),
-    told: { __typename: 'UnknownEvent', type: 'statusChanged' },
+    told: { __typename: 'CallUnknownEvent', type: 'statusChanged' },
   },
   'a reason that a newer server has stored': {
     of: 'statusChanged',

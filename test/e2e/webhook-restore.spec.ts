@@ -95,7 +95,7 @@ describe('A webhook after a backup of the database was restored', () => {
     await server.db.collection('webhooks').deleteMany({});
     await server.db.collection<Loose>('webhooks').insertMany(later.webhooks);
     // Its place is ahead of the feed's end, which tells it.
-    await expectNext(15);
+    await expectNext(25);
   });
 
   it('is replayed what there is, and not what is gone', async () => {

@@ -18,7 +18,7 @@ const TYPE_NAMES = {
   recordingReady: 'CallRecordingReady',
   summaryReady: 'CallSummaryReady',
   deleted: 'CallDeleted',
-  unknown: 'UnknownEvent',
+  unknown: 'CallUnknownEvent',
 } as const satisfies Record<CallHappening['type'], string>;
 
 @InterfaceType('CallEvent', {
@@ -93,7 +93,7 @@ export class CallDeleted extends CallEventModel {}
   description:
     'Something of a kind that this server does not know: a newer server beside it has stored it, or it is damaged.',
 })
-export class UnknownEvent extends CallEventModel {
+export class CallUnknownEvent extends CallEventModel {
   @Field({ description: 'The kind as it is stored; empty where that cannot be read.' })
   type!: string;
 }
@@ -106,7 +106,7 @@ export const EVENT_TYPES = [
   CallRecordingReady,
   CallSummaryReady,
   CallDeleted,
-  UnknownEvent,
+  CallUnknownEvent,
 ] as const;
 
 @ObjectType()

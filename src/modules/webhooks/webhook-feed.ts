@@ -27,12 +27,14 @@ export class WebhookFeed {
    * Takes a webhook over into the feed as it is after the database was set back: it goes on behind the last event that
    * both histories have, and what was queued of events that are gone goes. Joins the running transaction. Nothing is
    * done where the webhook's place is of the present epoch.
+   * @param known the head as it was before the running transaction gave places behind it.
    * @returns the webhook as it is then; null when it was deleted meanwhile.
    */
-  async enterEpoch(webhook: WebhookDocument): Promise<WebhookDocument | null> {
-    if (isPresent(webhook, await this.heads.read('calls'))) return webhook;
+  async enterEpoch(webhook: WebhookDocument, known?: StreamHead): Promise<WebhookDocument | null> {
+    if (isPresent(webhook, known ?? (await this.heads.read('calls')))) return webhook;
     return this.work.run(async () => {
-      const [head, current] = [await this.heads.read('calls'), await this.webhooks.findById(webhook._id)];
+      const head = known ?? (await this.heads.read('calls'));
+      const current = await this.webhooks.findById(webhook._id);
       if (!current || isPresent(current, head)) return current;
       const kept = (current.epoch ?? FIRST_EPOCH) < head.epoch ? head.epochStart : head.position;
       await this.deliveries.removeBehind(current._id, kept);

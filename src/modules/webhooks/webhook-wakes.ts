@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Sealer } from '../../events/sealer.js';
+import type { StreamHead } from '../../events/stream-heads.js';
 import { JobRunner } from '../../jobs/job-runner.js';
 import type { JobKind } from '../../jobs/job.schema.js';
 import { Jobs } from '../../jobs/jobs.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { BriefCache } from '../../tenancy/brief-cache.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
+import { WebhookFeed } from './webhook-feed.js';
 import type { WebhookDocument } from './webhook.schema.js';
 import { WebhooksRepository } from './webhooks.repository.js';
 
@@ -24,6 +26,7 @@ export class WebhookWakes {
 
   constructor(
     private readonly webhooks: WebhooksRepository,
+    private readonly feed: WebhookFeed,
     private readonly jobs: Jobs,
     private readonly runner: JobRunner,
     private readonly work: UnitOfWork,
@@ -31,7 +34,7 @@ export class WebhookWakes {
     sealer: Sealer,
   ) {
     // With the events, so that no crash comes between them and the wake.
-    sealer.onSealed('calls', () => this.wakeEnabled());
+    sealer.onSealed('calls', from => this.wakeEnabled(from));
   }
 
   /** Makes a webhook's job due, in the running transaction, adding it where there is none. */
@@ -43,12 +46,14 @@ export class WebhookWakes {
     });
   }
 
-  private async wakeEnabled(): Promise<void> {
+  private async wakeEnabled(from: StreamHead): Promise<void> {
     const key = this.context.tenant.id.toHexString();
     const webhooks = await this.enabled.get(key, async () =>
       (await this.webhooks.list()).filter(({ isEnabled }) => isEnabled),
     );
     if (!webhooks || webhooks.length === 0) return;
+    // A place ahead of the feed's end says that the database was set back: these events are still to come.
+    for (const webhook of webhooks) await this.feed.enterEpoch(webhook, from);
     await this.jobs.wakeAll(webhooks.map(({ _id }) => _id));
     this.work.afterCommit(() => {
       this.runSoon(webhooks);
