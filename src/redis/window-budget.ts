@@ -66,6 +66,15 @@ export class WindowBudget {
     return left;
   }
 
+  /** Counts shares that have been used already, also beyond their limits: what is taken next finds less. */
+  charge(...shares: readonly Share[]): void {
+    for (const { key, points } of shares) {
+      const account = this.accountOf(key);
+      account.opening?.catch(() => undefined);
+      this.spend(key, account, points);
+    }
+  }
+
   private spend(key: string, account: Account | undefined, points: number): void {
     if (!account) return;
     account.pending += points;

@@ -199,7 +199,7 @@ describe.each(TRANSPORTS)('Limits per minute over %s', (_name, send) => {
   it('S49 what operations cost is limited too, and what was refused is not counted', async () => {
     const tenant = await seedTenant(server);
     const heavy = '{ calls(first: 100) { nodes { id status medium createdAt joinedAt endedAt metadata } } }';
-    const cost = 1 + 100 * 8;
+    const cost = 1 + 100 * 17;
     expect(await usedUp(tenant.admin.accessToken, heavy)).toBe(
       Math.floor((LIMIT * COST_PER_REQUEST * CREDENTIAL_SHARE) / cost),
     );

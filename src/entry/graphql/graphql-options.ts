@@ -11,6 +11,7 @@ import { notesOf } from '../http/http-request.js';
 import { PREFLIGHT_HEADERS } from '../http/preflight.js';
 import { MAX_TOKENS } from './document-limits.js';
 import { Documents } from './documents.js';
+import { meteredSchema } from './metered-schema.js';
 import { OperationPlugin } from './operation.plugin.js';
 import { RefusalRecords } from './refusal-records.js';
 import { refusedOperation } from './refused-operation.js';
@@ -32,6 +33,7 @@ export class GraphqlOptions implements GqlOptionsFactory<ApolloDriverConfig> {
       driver: ApolloDriver,
       path: '/graphql',
       ...schemaOptions,
+      transformSchema: meteredSchema,
       // Nest's own page loads scripts from another host; the playground here is served by this server.
       graphiql: false,
       introspection: true,

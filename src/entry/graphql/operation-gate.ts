@@ -16,6 +16,7 @@ import { badInput, DomainError } from '../../errors/domain-error.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { faultOfValue } from '../../validation/client-values.js';
 import { type Allowance, RequestLimits } from '../limits/request-limits.js';
+import { Documents } from './documents.js';
 import { MAX_COST, modestCost } from './operation-size.js';
 
 /** What an operation costs its tenant, as its answer tells in `extensions.cost`. */
@@ -51,16 +52,19 @@ export class OperationGate {
     private readonly reflector: Reflector,
     private readonly context: TenantContext,
     private readonly limits: RequestLimits,
+    private readonly documents: Documents,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /**
-   * Lets an operation in, and counts its cost.
+   * Lets an operation in, counts its cost, and has its document kept.
    * @throws DomainError as {@link check} does, or RATE_LIMITED where the minute's budget is used up.
    */
   async admit(operation: ArrivedOperation, allowance: Allowance): Promise<OperationCost> {
     const requested = this.check(operation);
-    return { requested, maximum: MAX_COST, ...(await this.limits.spend(allowance, requested)) };
+    const left = await this.limits.spend(allowance, requested);
+    this.documents.keep(operation.document);
+    return { requested, maximum: MAX_COST, ...left };
   }
 
   /**

@@ -2,7 +2,6 @@ import { Injectable, Logger } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import {
   createSourceEventStream,
-  execute,
   type ExecutionArgs,
   type ExecutionResult,
   getOperationAST,
@@ -17,7 +16,8 @@ import { mapped } from '../../events/mapped.js';
 import { withReadDeadline } from '../../mongo/read-deadline.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
-import type { Allowance } from '../limits/request-limits.js';
+import { type Allowance, RequestLimits } from '../limits/request-limits.js';
+import { executeBounded } from './bounded-execution.js';
 import { assertSubscribes, chosenOperation } from './chosen-operation.js';
 import { Documents } from './documents.js';
 import { GraphqlOptions } from './graphql-options.js';
@@ -50,6 +50,7 @@ export class OperationRunner {
     private readonly runner: TenantRunner,
     private readonly rights: RightsWatch,
     private readonly shared: SharedExecutions,
+    private readonly limits: RequestLimits,
   ) {}
 
   /** Parses, validates, checks and counts an operation; the same rules as over HTTP. */
@@ -82,8 +83,10 @@ export class OperationRunner {
   }
 
   async execute(args: ExecutionArgs): Promise<ExecutionResult> {
-    const { scope, cost } = contextOf(args);
-    return withCost(await withReadDeadline(() => this.runner.run(scope, async () => execute(args))), cost);
+    const { scope, cost, requestsPerMinute } = contextOf(args);
+    const { result, bytes } = await withReadDeadline(() => this.runner.run(scope, () => executeBounded(args)));
+    this.limits.chargeAnswer({ scope, requestsPerMinute }, { cost: cost.requested, bytes });
+    return withCost(result, cost);
   }
 
   /** Starts a stream whose every event is resolved inside the subscriber's own scope; its first tells what it costs. */

@@ -17,10 +17,11 @@ import {
 } from 'graphql';
 import { badInput, DomainError } from '../../errors/domain-error.js';
 import { FIELD_COST } from '../../schema/field-costs.js';
+import { IntrospectionSize, isIntrospection } from './introspection-size.js';
 
-/** Levels of fields, without introspection, which is nested by nature and bounded by graphql-js itself. */
+/** Levels of fields. Introspection is not counted: it is nested by nature, and ends where the schema's types end. */
 export const MAX_DEPTH = 12;
-/** Root fields with an alias: the only way to call one field many times in one request. */
+/** Root fields with an alias. */
 export const MAX_ROOT_ALIASES = 15;
 /** What the fields that may be answered cost at most, each counted as often as its page sizes allow. */
 export const MAX_COST = 20_000;
@@ -56,7 +57,7 @@ export function modestCost(read: ReadOperation): number {
   const { depth, cost, aliases } = sizeOf(read);
   refuseBeyond(MAX_DEPTH, depth, `It has ${depth} levels of fields`);
   refuseBeyond(MAX_ROOT_ALIASES, aliases, `It has ${aliases} aliases of root fields`);
-  refuseBeyond(MAX_COST, cost, `It may cost ${cost}`);
+  refuseBeyond(MAX_COST, cost, cost === Infinity ? 'It costs far too much' : `It may cost ${cost}`);
   return cost;
 }
 
@@ -68,6 +69,8 @@ export function sizeOf({ schema, document, operation, variables }: ReadOperation
   }
   // Measured once each: fragments that spread others several times would take for ever otherwise.
   const measured = new Map<string, Size>();
+  const introspection = new IntrospectionSize(schema, fragments, variables);
+  const queryType = schema.getQueryType();
 
   const ofSpread = (name: string): Size => {
     const known = measured.get(name);
@@ -82,6 +85,8 @@ export function sizeOf({ schema, document, operation, variables }: ReadOperation
 
   const ofField = (node: FieldNode, parent: GraphQLNamedType | undefined): Size => {
     const aliases = node.alias ? 1 : 0;
+    if (parent === queryType && isIntrospection(node))
+      return { depth: 0, cost: Math.ceil(introspection.of(node) * FIELD_COST.introspected), aliases };
     const field = fieldOf(node, parent);
     const own = field ? costOf(field, parent === schema.getMutationType()) : 1;
     if (!field || !node.selectionSet) return { depth: field ? 1 : 0, cost: own, aliases };
@@ -117,7 +122,7 @@ export function sizeOf({ schema, document, operation, variables }: ReadOperation
   return ofSelection(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined);
 }
 
-/** Null for `__schema`, `__type` and `__typename`, which are not measured. */
+/** Null for `__typename`, which costs 1 and makes no level. */
 function fieldOf(
   node: FieldNode,
   parent: GraphQLNamedType | undefined,

@@ -2,14 +2,18 @@ import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse } from '
 import { Injectable } from '@nestjs/common';
 import { GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import type { RequestContext } from '../../auth/request-context.js';
+import { toClientError } from '../../errors/client-error.js';
 import { DomainError } from '../../errors/domain-error.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { allowanceOf, notesOf } from '../http/http-request.js';
+import { isOfRootField, measureAnswer } from './answer-bounds.js';
+import { RequestLimits } from '../limits/request-limits.js';
 import { OperationGate } from './operation-gate.js';
 import { operationLabel, rootFieldOf } from './operation-label.js';
 import { refusedOperation } from './refused-operation.js';
 
-type GraphQLResponseBody = GraphQLRequestContextWillSendResponse<RequestContext>['response']['body'];
+type GraphQLResponse = GraphQLRequestContextWillSendResponse<RequestContext>['response'];
+type GraphQLResponseBody = GraphQLResponse['body'];
 
 /** Notes each operation for the request's log line and the metrics, and sends it through the gate. */
 @Injectable()
@@ -17,6 +21,7 @@ export class OperationPlugin {
   constructor(
     private readonly gate: OperationGate,
     private readonly metrics: Metrics,
+    private readonly limits: RequestLimits,
   ) {}
 
   readonly plugin: ApolloServerPlugin<RequestContext> = {
@@ -38,6 +43,7 @@ export class OperationPlugin {
           }
         },
         willSendResponse: ({ contextValue, operation, response }) => {
+          this.bound(response, contextValue, operation?.operation);
           const root = rootFieldOf(operation) ?? 'invalid';
           const codes = errorCodesOf(response.body);
           if (contextValue.request) {
@@ -59,6 +65,23 @@ export class OperationPlugin {
       });
     },
   };
+
+  /** Counts what an answer has, and puts an error in the place of one that is too large. */
+  private bound(
+    { body }: GraphQLResponse,
+    context: RequestContext,
+    kind: OperationTypeNode | undefined,
+  ): void {
+    if (body.kind !== 'single') return;
+    const { singleResult } = body;
+    const { bytes, fault } = measureAnswer(context, singleResult, kind);
+    const notes = context.request && notesOf(context.request);
+    // What was refused before its execution has no cost, and its answer is short.
+    if (notes?.cost) this.limits.chargeAnswer(allowanceOf(notes), { cost: notes.cost.requested, bytes });
+    if (!fault) return;
+    const told = (singleResult.errors ?? []).filter(isOfRootField);
+    body.singleResult = { data: null, errors: [toClientError(fault, {}, context.requestId), ...told] };
+  }
 }
 
 function needsSocket(): DomainError {

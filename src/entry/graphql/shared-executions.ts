@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import {
   BREAK,
   type DocumentNode,
-  execute,
   type ExecutionArgs,
   type ExecutionResult,
   getOperationAST,
@@ -17,6 +16,7 @@ import { seesAllCalls } from '../../auth/permissions.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import type { Viewer } from '../../tenancy/viewer.js';
 import { isPerViewer } from '../../schema/per-viewer.js';
+import { executeBounded } from './bounded-execution.js';
 import { frozenResult } from './frozen-result.js';
 
 /** How long a result serves others: they all ask within moments, and what it says of a call must not grow old. */
@@ -33,7 +33,8 @@ export class SharedExecutions {
 
   /** How the events of one subscription are executed, in the running scope. */
   executorOf(args: ExecutionArgs, scope: TenantScope): (event: unknown) => Promise<ExecutionResult> {
-    const alone = async (event: unknown) => frozenResult(await execute({ ...args, rootValue: event }));
+    const alone = async (event: unknown) =>
+      frozenResult((await executeBounded({ ...args, rootValue: event })).result);
     const key = shareKey(args, scope);
     if (key === null) return alone;
     return event => (isShareable(event) ? this.once(event, key, () => alone(event)) : alone(event));

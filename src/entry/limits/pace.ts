@@ -36,15 +36,20 @@ export class Pace {
 
   /** Makes the strides, and resolves when it is their turn. */
   async make(...strides: readonly Stride[]): Promise<void> {
+    const longest = this.longestWait(strides, performance.now());
+    this.charge(...strides);
+    if (longest > 0) await sleep(longest);
+  }
+
+  /** Counts strides that have been made already: those that come next wait for them. */
+  charge(...strides: readonly Stride[]): void {
     const now = performance.now();
-    const longest = this.longestWait(strides, now);
     for (const stride of strides) {
       const paidAt = this.paidAfter(stride, now);
       this.paidAt.delete(stride.key);
       this.paidAt.set(stride.key, paidAt);
     }
     this.forgetPaid(now);
-    if (longest > 0) await sleep(longest);
   }
 
   private longestWait(strides: readonly Stride[], now: number): number {

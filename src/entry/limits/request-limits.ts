@@ -17,6 +17,8 @@ const WINDOW_SECONDS = 60;
 export const CREDENTIAL_SHARE = 0.8;
 /** Cost that goes with each request of the limit: a page of twenty with ten fields each, on average. */
 export const COST_PER_REQUEST = 200;
+/** Bytes of an answer that a cost of one pays for: a usual field has far fewer. */
+export const BYTES_PER_COST = 1000;
 /** Requests that are let in at once after a rest, and the cost that goes with them. */
 export const BURST_REQUESTS = 40;
 
@@ -80,6 +82,18 @@ export class RequestLimits {
   async spend(allowance: Allowance, cost: number): Promise<BudgetLeft> {
     const left = await this.takeEvenly('cost', this.sharesOf('cost', allowance, cost));
     return left.reduce((least, one) => (one.remaining < least.remaining ? one : least));
+  }
+
+  /**
+   * Counts what an answer has, in bytes, beyond what the cost of its operation has paid for. Nothing is refused: what
+   * the same tenant, credential or address sends next finds less left, and waits longer.
+   */
+  chargeAnswer(allowance: Allowance, { cost, bytes }: { readonly cost: number; readonly bytes: number }): void {
+    const points = Math.ceil(bytes / BYTES_PER_COST) - cost;
+    if (points <= 0) return;
+    const shares = this.sharesOf('cost', allowance, points);
+    this.budget.charge(...shares);
+    this.pace.charge(...shares.map(share => strideOf('cost', share)));
   }
 
   /**

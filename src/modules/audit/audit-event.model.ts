@@ -7,6 +7,7 @@ import { UserModel } from '../users/user.model.js';
 import type { AuditLinkDocument } from './audit-chain.schema.js';
 import type { ReadableRow } from './audit-reader.js';
 import type { AuditDocument } from './audit.schema.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 @ObjectType('AuditEvent', {
   implements: () => [Node],
@@ -43,6 +44,7 @@ export class AuditEventModel implements Node {
   @Field(() => JSONObject, {
     description:
       'What it was done to; which keys there are depends on the action. What told who somebody was is missing once he is erased.',
+    complexity: FIELD_COST.longText,
   })
   details!: Promise<Record<string, unknown>>;
 

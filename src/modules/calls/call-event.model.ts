@@ -9,6 +9,7 @@ import { toPublicId } from '../../ids/public-id.js';
 import { ConnectionOf } from '../../pagination/connection.model.js';
 import { CallEndReasonEnum, CallStatusEnum } from './call.model.js';
 import { toUtteranceModel, UtteranceModel } from './utterance.model.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 /** The object type of each kind of event. */
 const TYPE_NAMES = {
@@ -78,10 +79,14 @@ export class CallRecordingReady extends CallEventModel {}
 
 @ObjectType({ implements: () => [CallEventModel], description: 'The summary is there.' })
 export class CallSummaryReady extends CallEventModel {
-  @Field({ description: 'Empty once the call is deleted.' })
+  @Field({ description: 'Empty once the call is deleted.', complexity: FIELD_COST.longText })
   summary!: string;
 
-  @Field(() => String, { nullable: true, description: 'null: there is none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'null: there is none.',
+    complexity: FIELD_COST.text,
+  })
   shortSummary!: string | null;
 }
 

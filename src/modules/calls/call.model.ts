@@ -62,7 +62,7 @@ export class CallModel extends Node {
   @Field(() => String, { nullable: true, description: "null: the provider's default." })
   model!: string | null;
 
-  @Field(() => JSONObject, { description: 'Your own text values.' })
+  @Field(() => JSONObject, { description: 'Your own text values.', complexity: FIELD_COST.longText })
   metadata!: Record<string, unknown>;
 
   @Field(() => String, {
@@ -101,10 +101,18 @@ export class CallModel extends Node {
   })
   failure!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'null: there is none (yet).' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'null: there is none (yet).',
+    complexity: FIELD_COST.longText,
+  })
   summary!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'null: there is none (yet).' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'null: there is none (yet).',
+    complexity: FIELD_COST.text,
+  })
   shortSummary!: string | null;
 }
 

@@ -2,6 +2,7 @@ import { Field, Int, ObjectType } from '@nestjs/graphql';
 import type { Utterance } from '../../events/call-event.schema.js';
 import { ConnectionOf } from '../../pagination/connection.model.js';
 import { enumOf } from '../../schema/enums.js';
+import { FIELD_COST } from '../../schema/field-costs.js';
 
 export const SpeakerEnum = enumOf(
   'Speaker',
@@ -18,7 +19,7 @@ export class UtteranceModel {
   @Field(() => SpeakerEnum)
   speaker!: Utterance['speaker'];
 
-  @Field({ description: 'Empty once the call is deleted.' })
+  @Field({ description: 'Empty once the call is deleted.', complexity: FIELD_COST.text })
   text!: string;
 
   @Field(() => UtteranceMediumEnum)

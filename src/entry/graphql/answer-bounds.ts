@@ -1,0 +1,95 @@
+import { type ExecutionResult, type FormattedExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
+import { DomainError } from '../../errors/domain-error.js';
+import { jsonBytes } from './json-bytes.js';
+
+/** Bytes that one answer, one frame of a socket or one event of a stream may have. */
+export const MAX_ANSWER_BYTES = 8_000_000;
+/** Fields that one answer may have, however its cost was estimated. */
+export const MAX_ANSWER_FIELDS = 50_000;
+
+/** What is thrown where an answer becomes too large. It has a path already, so GraphQL passes it on as it is. */
+const STOP = new GraphQLError('The answer is too large.', {
+  path: [],
+  originalError: new DomainError('QUERY_TOO_COMPLEX'),
+});
+
+/** Counts what one answer holds while its fields are completed. */
+export class AnswerBounds {
+  private fields = 0;
+  private bytes = 0;
+
+  /** Whether the answer is too large by what has been counted. */
+  get isExceeded(): boolean {
+    return this.fields > MAX_ANSWER_FIELDS || this.bytes > MAX_ANSWER_BYTES;
+  }
+
+  /**
+   * Counts a field that is about to be resolved.
+   * @throws GraphQLError once the answer is too large; never for a mutation, since its place in the request says when it is made.
+   */
+  field(isMutation: boolean): void {
+    this.fields += 1;
+    if (this.isExceeded && !isMutation) throw STOP;
+  }
+
+  /** Counts a value as it stands in the answer: at least its bytes in JSON. @throws GraphQLError as {@link field} does. */
+  value(value: unknown): void {
+    // The exact bytes are counted at the end; until then the characters of a text will do.
+    this.bytes += typeof value === 'string' ? value.length : typeof value === 'object' ? charactersIn(value) : 1;
+    if (this.isExceeded) throw STOP;
+  }
+}
+
+const ofContexts = new WeakMap<object, AnswerBounds>();
+
+/** The bounds of the answer that is made with a context; each execution has a context of its own. */
+export function answerBoundsOf(context: object): AnswerBounds {
+  const known = ofContexts.get(context);
+  if (known) return known;
+  const bounds = new AnswerBounds();
+  ofContexts.set(context, bounds);
+  return bounds;
+}
+
+/** What an answer has, and why it is not sent: null for one that may be. */
+export interface AnswerMeasure {
+  readonly bytes: number;
+  readonly fault: DomainError | null;
+}
+
+/** Measures an answer with its errors before it is written. One that is too large counts for as much as is allowed. */
+export function measureAnswer(
+  context: object,
+  result: Pick<FormattedExecutionResult, 'data' | 'errors'> | ExecutionResult,
+  kind: OperationTypeNode | undefined,
+): AnswerMeasure {
+  const bytes = answerBoundsOf(context).isExceeded ? Infinity : jsonBytes(result, MAX_ANSWER_BYTES);
+  if (bytes <= MAX_ANSWER_BYTES) return { bytes, fault: null };
+  const isDone = kind === OperationTypeNode.MUTATION ? 'The mutations have been run, but the' : 'The';
+  const most = `${MAX_ANSWER_BYTES / 1e6} MB or ${MAX_ANSWER_FIELDS} fields`;
+  const fault = new DomainError(
+    'QUERY_TOO_COMPLEX',
+    `${isDone} answer is larger than ${most}: ask for smaller pages or for fewer fields.`,
+  );
+  return { bytes: MAX_ANSWER_BYTES, fault };
+}
+
+/** Whether an error tells what became of a whole root field, such as a mutation: it is told in any case. */
+export const isOfRootField = ({ path }: { readonly path?: readonly (string | number)[] | undefined }): boolean =>
+  path?.length === 1;
+
+/** The characters of the texts in a value, such as a JSON object. */
+function charactersIn(value: object | null): number {
+  if (value === null) return 1;
+  if (value instanceof Date) return 24;
+  let characters = 0;
+  const open: unknown[] = Object.values(value);
+  if (!Array.isArray(value)) for (const key of Object.keys(value)) characters += key.length;
+  for (let next = open.pop(); next !== undefined || open.length > 0; next = open.pop()) {
+    if (typeof next === 'string') characters += next.length;
+    else if (typeof next === 'object' && next !== null) open.push(...Object.keys(next), ...Object.values(next));
+    else characters += 1;
+    if (characters > MAX_ANSWER_BYTES) return characters;
+  }
+  return characters;
+}
