@@ -2,6 +2,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { fieldsOfGraphQLError, reasonOf } from './coercion-fields.js';
 import { DomainError, outage } from './domain-error.js';
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+import { isStoreOutage } from './store-outage.js';
 
 /** Codes that GraphQL libraries give to requests that do not parse or validate. */
 const CLIENT_FAULTS = new Set([
@@ -25,7 +26,7 @@ export function toDomainError(error: unknown): DomainError {
     if (TOO_MANY_TOKENS.test(cause.message)) return new DomainError('QUERY_TOO_COMPLEX', cause.message);
     return new DomainError('BAD_USER_INPUT', reasonOf(error), fieldsOfGraphQLError(error));
   }
-  return isOutage(cause)
+  return isStoreOutage(cause)
     ? outage(cause)
     : new DomainError('INTERNAL', ERROR_CODES.INTERNAL.meaning, {}, { cause });
 }
@@ -57,9 +58,5 @@ function isClientFault(error: GraphQLError): boolean {
 
 /** Whether a store is away or overloaded: the same request, or the same work, may succeed in a moment. */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof DomainError) return error.code === 'UNAVAILABLE';
-  const name = error instanceof Error ? error.name : '';
-  return /^Mongo(ose)?(Network|ServerSelection|NotConnected|PoolCleared|WaitQueue|TransactionTimeout|ReadDeadline|WriteConcern|ServerClosed|TopologyClosed)/.test(
-    name,
-  );
+  return error instanceof DomainError ? error.code === 'UNAVAILABLE' : isStoreOutage(error);
 }

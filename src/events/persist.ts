@@ -32,7 +32,7 @@ export async function persist<T>(
     try {
       return await work();
     } catch (error) {
-      if (error instanceof DomainError) throw error;
+      if (error instanceof DomainError && error.code !== 'UNAVAILABLE') throw error;
       const isAway = isOutage(error);
       if (!isAway) faults += 1;
       reportRetry(isAway ? 'outage' : 'fault');

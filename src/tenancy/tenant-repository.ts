@@ -100,8 +100,14 @@ export abstract class TenantRepository<T extends ScopedDocument> {
     return removed.deletedCount;
   }
 
-  /** Runs a pipeline; the tenant's `$match` is put first, and into every join. */
-  protected async aggregate<R>(pipeline: PipelineStage[]): Promise<R[]> {
-    return boundedRead(() => sendInTurn(() => this.#model.aggregate<R>(pipeline).exec()));
+  /**
+   * Runs a pipeline; the tenant's `$match` is put first, and into every join.
+   * @throws an error of MongoDB, which is an outage, where it takes longer than `maxTimeMS` milliseconds.
+   */
+  protected async aggregate<R>(
+    pipeline: PipelineStage[],
+    options: { readonly maxTimeMS?: number } = {},
+  ): Promise<R[]> {
+    return boundedRead(() => sendInTurn(() => this.#model.aggregate<R>(pipeline, options).exec()));
   }
 }

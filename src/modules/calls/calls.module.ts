@@ -42,6 +42,7 @@ import { QueueLines } from './queue-lines.js';
 import { QueuePositions } from './queue-positions.js';
 import { RenewSearchTerms } from './renew-search-terms.js';
 import { RecordingsController } from './recordings.controller.js';
+import { ReportLimiter } from './report-limiter.js';
 import { RunningCallsService } from './running-calls.service.js';
 import { SettleCall } from './settle-call.js';
 import { SteerCall } from './steer-call.js';
@@ -92,6 +93,7 @@ import { UtterancesRepository } from './utterances.repository.js';
     QueueLines,
     QueuePositions,
     RenewSearchTerms,
+    ReportLimiter,
     RunningCallsService,
     SettleCall,
     SteerCall,

@@ -10,6 +10,9 @@ import { type CallDocument, CALLS } from './call.schema.js';
 import { metadataPairs } from './new-call.js';
 import { MADE_OTHERWISE, queryTermsOf } from './search-terms.js';
 
+/** How long a pipeline may run: the database itself ends it, before its silence would be taken for an outage. */
+const MOST_ANALYSIS_MS = 4000;
+
 /** Which calls are wanted. Deleted calls never are. */
 export interface CallCriteria {
   readonly createdById?: ObjectId | undefined;
@@ -168,9 +171,9 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     return (await this.updateOne({ _id, sequence, words: MADE_OTHERWISE }, { $set: { words } })) !== null;
   }
 
-  /** Runs an analytical pipeline over calls that are not deleted. */
+  /** Runs an analytical pipeline over calls that are not deleted, for four seconds at most. */
   analyse<R>(criteria: CallCriteria, stages: PipelineStage[]): Promise<R[]> {
-    return this.aggregate<R>([{ $match: callFilter(criteria) }, ...stages]);
+    return this.aggregate<R>([{ $match: callFilter(criteria) }, ...stages], { maxTimeMS: MOST_ANALYSIS_MS });
   }
 }
 
@@ -191,7 +194,7 @@ export function callFilter(criteria: CallCriteria): ScopedFilter<CallDocument> {
   return {
     deletedAt: null,
     ...(createdById ? { createdById } : {}),
-    ...(statuses ? { status: { $in: [...statuses] } } : {}),
+    ...(statuses ? { status: { $in: [...new Set(statuses)] } } : {}),
     ...(agentId ? { agentId } : {}),
     ...(createdAfter || createdBefore
       ? {

@@ -14,6 +14,7 @@ import { CallJoins } from './call-joins.js';
 import { type CallModel, toCallModel } from './call.model.js';
 import type { CallDocument } from './call.schema.js';
 import { type CallCriteria, CallsRepository } from './calls.repository.js';
+import { ReportLimiter } from './report-limiter.js';
 
 /** Reads the calls that the viewer may see: admins and API keys all of the tenant's, everybody else his own. */
 @Injectable()
@@ -23,6 +24,7 @@ export class CallsService {
     private readonly joins: CallJoins,
     private readonly cursors: CursorCodec,
     private readonly context: TenantContext,
+    private readonly reports: ReportLimiter,
   ) {}
 
   /** A call by its public id; null for one that is unknown, deleted, or not the viewer's to see. */
@@ -71,9 +73,15 @@ export class CallsService {
     });
   }
 
-  /** Runs an analytical pipeline over those of the viewer's calls that match a filter. */
-  analyse<R>(stages: PipelineStage[], filter?: CallFilter): Promise<R[]> {
-    return this.calls.analyse<R>(this.criteriaOf(filter), stages);
+  /**
+   * Runs an analytical pipeline over those of the viewer's calls that match a filter, when it is its turn.
+   * @throws DomainError UNAVAILABLE where there are too many reports.
+   */
+  async analyse<R>(stages: PipelineStage[], filter?: CallFilter): Promise<R[]> {
+    const criteria = this.criteriaOf(filter);
+    // The criteria hold whose calls the viewer sees.
+    const question = JSON.stringify([criteria, stages]);
+    return this.reports.run(question, () => this.calls.analyse<R>(criteria, stages));
   }
 
   /** A client's filter, narrowed to what the viewer may see. */
