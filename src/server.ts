@@ -18,6 +18,7 @@ import { preflight } from './entry/http/preflight.js';
 import { requestLog } from './entry/http/request-log.js';
 import { securityHeaders } from './entry/http/security-headers.js';
 import { boundConnections } from './entry/http/slow-clients.js';
+import { boundSlowReaders } from './entry/http/slow-readers.js';
 import { serveUntilQuiet } from './entry/http/hand-over.js';
 import { Readiness } from './entry/health/readiness.js';
 import { ScopeMiddleware } from './entry/http/scope.middleware.js';
@@ -86,6 +87,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   const httpServer = app.getHttpServer();
   sockets.open();
   boundConnections(httpServer, settings.KEEP_ALIVE_TIMEOUT);
+  boundSlowReaders(httpServer);
   app.get(UpgradeRouter).attach(httpServer);
   await app.listen(settings.PORT, settings.HOST);
   return {
