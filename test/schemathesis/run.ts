@@ -1,17 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { drive } from './drive.js';
 import { startGround } from './ground.js';
 import { pythonWithSchemathesis } from './python.js';
-import { type SeededTenant, seedTenant } from './tenant.js';
+import { seedTenant } from './tenant.js';
 
 const USAGE = 'Usage: npm run test:schemathesis -- [--cases 2000] [--seed 1]';
-const DRIVER = fileURLToPath(new URL('run.py', import.meta.url));
-const SCHEMA = fileURLToPath(new URL('../../schema.gql', import.meta.url));
-/** Far more than a run takes. */
-const LIMIT_MS = 30 * 60_000;
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -27,13 +20,7 @@ async function main(): Promise<number> {
   let failed = cases;
   try {
     const tenant = await seedTenant(ground.url);
-    const faults = await drive(python, ground.folder, {
-      ...tenant,
-      url: ground.url,
-      cases,
-      seed,
-      schema: SCHEMA,
-    });
+    const faults = await drive(python, ground.folder, { ...tenant, url: ground.url, cases, seed }, say);
     // A server that ends takes a case with it, except when that comes after the last answer.
     failed = Math.max(faults, crashes.length);
     for (const what of crashes) say(`FAILED ${what}`);
@@ -43,37 +30,6 @@ async function main(): Promise<number> {
   }
   say(`${cases - failed} passed, ${failed} failed`);
   return failed > 0 ? 1 : 0;
-}
-
-/** What the driver is to do, as it reads it. */
-interface Plan extends SeededTenant {
-  readonly url: string;
-  readonly cases: number;
-  readonly seed: number;
-  /** The file of the schema. */
-  readonly schema: string;
-}
-
-/** Lets the driver send its cases, working in that folder, and returns how many failed. @throws Error when it did not send them all. */
-async function drive(python: string, folder: string, plan: Plan): Promise<number> {
-  const child = spawn(python, [DRIVER], {
-    // What hypothesis keeps goes with the folder; settings of whoever starts it would change the cases.
-    cwd: folder,
-    env: { PATH: process.env['PATH'], PYTHONUTF8: '1', PYTHONDONTWRITEBYTECODE: '1' },
-    stdio: ['pipe', 'pipe', 'inherit'],
-    timeout: LIMIT_MS,
-  });
-  const ended = once(child, 'exit');
-  child.stdin.end(JSON.stringify(plan));
-  let last = '';
-  for await (const line of createInterface(child.stdout)) {
-    say(line);
-    last = line;
-  }
-  const [code] = await ended;
-  const [, sent, failed] = /^(\d+) sent, (\d+) failed$/.exec(last) ?? [];
-  if (code !== 0 || Number(sent) !== plan.cases) throw new Error('The driver did not send all cases.');
-  return Number(failed);
 }
 
 /** @throws Error with the usage. */
