@@ -31,7 +31,11 @@ const OUTAGE_CODES: ReadonlySet<unknown> = new Set([
 ]);
 
 /** Labels of errors after which MongoDB itself says that the same may work. */
-const RETRYABLE_LABELS = ['TransientTransactionError', 'RetryableWriteError', 'UnknownTransactionCommitResult'];
+const RETRYABLE_LABELS = [
+  'TransientTransactionError',
+  'RetryableWriteError',
+  'UnknownTransactionCommitResult',
+];
 
 /** What ioredis throws while Redis is away or silent. */
 const REDIS_OUTAGE = /^(Command timed out|Connection is closed\.|Stream isn't writeable)/;

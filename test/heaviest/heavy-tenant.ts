@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import mongoose from 'mongoose';
 import { Client, type Loose } from '../kit/client.js';
+import { largestMetadata, storeHeavyCalls } from '../kit/heavy-calls.js';
 import { outsideDatabase } from '../kit/outside.js';
 import { callWithStatus, seedTenant, startCall } from '../kit/seed.js';
 
@@ -31,7 +30,15 @@ export async function seedHeavyTenant(url: string, mongodbUri: string): Promise<
   const call = await startCall(user.client, { metadata: largestMetadata() });
   await user.client.data('mutation ($id: ID!) { endCall(id: $id) { id } }', { id: call.id });
   await callWithStatus(user.client, call.id as string, 'COMPLETED', 'FAILED', 'ENDED');
-  await multiply(mongodbUri, call.id as string);
+  const outside = outsideDatabase(mongodbUri);
+  await storeHeavyCalls(outside.db, {
+    of: call.id as string,
+    count: CALLS,
+    systemPrompt: 's'.repeat(20_000),
+    summary: 'y'.repeat(20_000),
+    utterances: Array.from({ length: UTTERANCES }, () => 'u'.repeat(2000)),
+  });
+  await outside.close();
   const { admin } = tenant;
   let agentId = '';
   for (let made = 0; made < AGENTS; made += 1) {
@@ -51,44 +58,4 @@ export async function seedHeavyTenant(url: string, mongodbUri: string): Promise<
     clients: { user: user.client, admin: admin.client },
     ids: { Call: call.id as string, Agent: agentId, User: user.id, Tenant: tenant.id },
   };
-}
-
-function largestMetadata(): Record<string, string> {
-  return Object.fromEntries(
-    Array.from({ length: 50 }, (_entry, index) => [`key-${index}-${'k'.repeat(90)}`, 'v'.repeat(1000)]),
-  );
-}
-
-async function multiply(mongodbUri: string, publicId: string): Promise<void> {
-  const outside = outsideDatabase(mongodbUri);
-  try {
-    const calls = outside.db.collection('calls');
-    const stored = await calls.findOne({ _id: new mongoose.Types.ObjectId(publicId.slice('call_'.length)) });
-    if (!stored) throw new Error('The call to multiply is not stored');
-    const texts = {
-      systemPrompt: 's'.repeat(20_000),
-      summary: 'y'.repeat(20_000),
-      shortSummary: 'y'.repeat(1000),
-      words: [],
-    };
-    for (let made = 0; made < CALLS; made += 1) {
-      const _id = new mongoose.Types.ObjectId();
-      const createdAt = new Date((stored['createdAt'] as Date).getTime() + made + 1);
-      const provider = { ...(stored['provider'] as object), callId: randomBytes(16).toString('hex') };
-      await calls.insertOne({ ...stored, ...texts, _id, createdAt, provider });
-      const utterances = Array.from({ length: UTTERANCES }, (_utterance, ordinal) => ({
-        tenantId: stored['tenantId'] as object,
-        callId: _id,
-        ordinal,
-        speaker: 'AGENT',
-        text: 'u'.repeat(2000),
-        medium: 'VOICE',
-        startSeconds: ordinal,
-        endSeconds: ordinal + 1,
-      }));
-      await outside.db.collection('utterances').insertMany(utterances);
-    }
-  } finally {
-    await outside.close();
-  }
 }

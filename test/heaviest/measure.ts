@@ -7,7 +7,10 @@ import type { OperationFamily } from './operations.js';
 export interface Measurement {
   readonly name: string;
   readonly document: string;
-  /** The longest time in which the event loop did nothing else, in milliseconds. */
+  /**
+   * The longest time in which the event loop did nothing else, in milliseconds, and no more than the processor time of
+   * the process: other work of the machine does not count.
+   */
   readonly delayMs: number;
   /** The most memory of the process meanwhile, in megabytes. */
   readonly peakMb: number;
@@ -18,8 +21,8 @@ export interface Measurement {
   readonly isAdmitted: boolean;
 }
 
-/** How often a size is doubled at most. */
-const DOUBLINGS = 9;
+/** The largest size that is tried: no document of it has few enough tokens. */
+const LARGEST = 512;
 /** How often what is slow is tried: other work of the machine may have been the reason. */
 const TRIES = 3;
 const SLOW_MS = 150;
@@ -31,7 +34,7 @@ export class Meter {
     private readonly probeUrl: string,
   ) {}
 
-  /** Measures larger and larger operations of a family, up to the largest that is admitted. */
+  /** Looks for the largest operation of a family that is admitted, and measures all that it tries. */
   async largest(family: OperationFamily, client: Client, path = '/graphql'): Promise<Measurement[]> {
     const measured: Measurement[] = [];
     const measure = async (size: number) => {
@@ -40,12 +43,13 @@ export class Meter {
       measured.push(one);
       return one.isAdmitted;
     };
-    let [admitted, refused] = [0, 0];
-    for (let size = 1; size <= 2 ** DOUBLINGS && refused === 0; size *= 2) {
+    // From above: what is refused costs little, and the largest that is admitted is the heaviest.
+    let [admitted, refused] = [0, LARGEST + 1];
+    for (let size = LARGEST; size >= 1 && admitted === 0; size = Math.floor(size / 2)) {
       if (await measure(size)) admitted = size;
       else refused = size;
     }
-    while (refused - admitted > Math.max(1, admitted / 8)) {
+    while (admitted > 0 && refused - admitted > Math.max(1, admitted / 8)) {
       const size = Math.floor((admitted + refused) / 2);
       if (await measure(size)) admitted = size;
       else refused = size;
@@ -122,7 +126,10 @@ export class Meter {
   }
 
   private async probe(method: 'GET' | 'DELETE'): Promise<{ delayMs: number; peakMb: number }> {
-    return (await (await fetch(this.probeUrl, { method })).json()) as { delayMs: number; peakMb: number };
+    return (await (await fetch(this.probeUrl, { method, headers: { connection: 'close' } })).json()) as {
+      delayMs: number;
+      peakMb: number;
+    };
   }
 }
 

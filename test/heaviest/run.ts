@@ -29,22 +29,23 @@ async function main(): Promise<number> {
     say('Seeding …');
     const tenant = await seedHeavyTenant(environment.url, environment.mongodbUri);
     const meter = new Meter(environment.url, environment.probeUrl);
+    const note = (found: readonly Measurement[], role: string) => {
+      measured.push(...found.map(one => ({ ...one, role })));
+      for (const one of found.filter(isBeyond)) say(`BEYOND ${lineOf({ ...one, role })}`);
+    };
     for (const [role, client] of Object.entries(tenant.clients)) {
       const families = operationFamilies(tenant.ids).filter(({ name }) => only.test(name));
       say(`${families.length} families of operations as ${role} …`);
-      for (const family of families)
-        measured.push(...(await meter.largest(family, client)).map(one => ({ ...one, role })));
+      for (const family of families) note(await meter.largest(family, client), role);
       for (const family of SUBSCRIPTIONS.filter(({ name }) => only.test(name)))
-        measured.push(
-          ...(await meter.largest(family, client, '/graphql/stream')).map(one => ({ ...one, role })),
-        );
+        note(await meter.largest(family, client, '/graphql/stream'), role);
     }
     if (cases > 0) measured.push(...(await schemathesisCases(meter, environment, cases)));
-    report(measured, crashes);
   } finally {
+    report(measured, crashes);
     await environment.stop(crashes.length > 0);
   }
-  const beyond = measured.filter(one => one.delayMs > MOST_DELAY_MS || one.peakMb > MOST_MEMORY_MB);
+  const beyond = measured.filter(isBeyond);
   const failed = beyond.length + crashes.length;
   say(`${measured.length - beyond.length} passed, ${failed} failed`);
   return failed > 0 ? 1 : 0;
@@ -72,18 +73,22 @@ async function schemathesisCases(
   return measured.map(one => ({ ...one, role: 'all' }));
 }
 
+const isBeyond = ({ delayMs, peakMb }: Measurement): boolean =>
+  delayMs > MOST_DELAY_MS || peakMb > MOST_MEMORY_MB;
+
+const lineOf = ({ delayMs, peakMb, answerBytes, outcome, role, name }: Measurement & { role: string }) =>
+  `${delayMs.toFixed(0).padStart(6)} ms ${String(peakMb).padStart(5)} MB ${String(answerBytes).padStart(9)} bytes  ${role.padEnd(6)} ${outcome.padEnd(18)} ${name}`;
+
 function report(measured: readonly (Measurement & { role: string })[], crashes: readonly string[]): void {
   for (const what of crashes) say(`CRASH ${what}`);
-  const line = ({ delayMs, peakMb, answerBytes, outcome, role, name }: Measurement & { role: string }) =>
-    `${delayMs.toFixed(0).padStart(6)} ms ${String(peakMb).padStart(5)} MB ${String(answerBytes).padStart(9)} bytes  ${role.padEnd(6)} ${outcome.padEnd(18)} ${name}`;
   say(`\n${measured.length} operations. The event loop stood still longest for:`);
-  for (const one of [...measured].sort((a, b) => b.delayMs - a.delayMs).slice(0, TOLD)) say(line(one));
+  for (const one of [...measured].sort((a, b) => b.delayMs - a.delayMs).slice(0, TOLD)) say(lineOf(one));
   say('\nThe process had the most memory at:');
-  for (const one of [...measured].sort((a, b) => b.peakMb - a.peakMb).slice(0, TOLD)) say(line(one));
+  for (const one of [...measured].sort((a, b) => b.peakMb - a.peakMb).slice(0, TOLD)) say(lineOf(one));
   say('\nThe largest answers:');
-  for (const one of [...measured].sort((a, b) => b.answerBytes - a.answerBytes).slice(0, 5)) say(line(one));
+  for (const one of [...measured].sort((a, b) => b.answerBytes - a.answerBytes).slice(0, 5)) say(lineOf(one));
   const faults = measured.filter(({ outcome }) => outcome === 'INTERNAL' || outcome === 'no answer');
-  for (const one of faults.slice(0, TOLD)) say(`FAULT ${line(one)}\n${one.document.slice(0, 500)}`);
+  for (const one of faults.slice(0, TOLD)) say(`FAULT ${lineOf(one)}\n${one.document.slice(0, 500)}`);
 }
 
 /** @throws Error with the usage. */

@@ -1,4 +1,9 @@
-import { type ExecutionResult, type FormattedExecutionResult, GraphQLError, OperationTypeNode } from 'graphql';
+import {
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+  OperationTypeNode,
+} from 'graphql';
 import { DomainError } from '../../errors/domain-error.js';
 import { jsonBytes } from './json-bytes.js';
 
@@ -35,7 +40,8 @@ export class AnswerBounds {
   /** Counts a value as it stands in the answer: at least its bytes in JSON. @throws GraphQLError as {@link field} does. */
   value(value: unknown): void {
     // The exact bytes are counted at the end; until then the characters of a text will do.
-    this.bytes += typeof value === 'string' ? value.length : typeof value === 'object' ? charactersIn(value) : 1;
+    this.bytes +=
+      typeof value === 'string' ? value.length : typeof value === 'object' ? charactersIn(value) : 1;
     if (this.isExceeded) throw STOP;
   }
 }
@@ -75,8 +81,11 @@ export function measureAnswer(
 }
 
 /** Whether an error tells what became of a whole root field, such as a mutation: it is told in any case. */
-export const isOfRootField = ({ path }: { readonly path?: readonly (string | number)[] | undefined }): boolean =>
-  path?.length === 1;
+export const isOfRootField = ({
+  path,
+}: {
+  readonly path?: readonly (string | number)[] | undefined;
+}): boolean => path?.length === 1;
 
 /** The characters of the texts in a value, such as a JSON object. */
 function charactersIn(value: object | null): number {
@@ -87,7 +96,8 @@ function charactersIn(value: object | null): number {
   if (!Array.isArray(value)) for (const key of Object.keys(value)) characters += key.length;
   for (let next = open.pop(); next !== undefined || open.length > 0; next = open.pop()) {
     if (typeof next === 'string') characters += next.length;
-    else if (typeof next === 'object' && next !== null) open.push(...Object.keys(next), ...Object.values(next));
+    else if (typeof next === 'object' && next !== null)
+      open.push(...Object.keys(next), ...Object.values(next));
     else characters += 1;
     if (characters > MAX_ANSWER_BYTES) return characters;
   }

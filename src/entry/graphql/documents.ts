@@ -29,7 +29,10 @@ export class Documents {
     sizeCalculation: memoryOf,
   });
   /** What was read for a request that is still under way. It goes with the request. */
-  private readonly arrived = new WeakMap<TenantScope, { readonly hash: string; readonly document: DocumentNode }>();
+  private readonly arrived = new WeakMap<
+    TenantScope,
+    { readonly hash: string; readonly document: DocumentNode }
+  >();
 
   /** The schema is made with these parts, so it is looked for when the first document comes. */
   constructor(private readonly modules: ModuleRef) {}

@@ -83,7 +83,7 @@ export class WebhookAttempt implements OnModuleDestroy {
     const headers = this.signed(webhook, id, body);
     return headers
       ? client.post(body, { ...headers }, this.stopping.signal)
-      : { status: null, error: NO_SECRET };
+      : { status: null, error: NO_SECRET, retryAfterMs: null };
   }
 
   /** Null when the secret cannot be opened: nothing is sent unsigned, and the try counts as failed. */
