@@ -12,7 +12,7 @@ export default {
     '<rootDir>/test/{contract,e2e,kit,security,fault/check}/**/*.spec.ts',
   ],
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { '^(\\.{1,2}/.*(?<!\\.json))\\.js$': '$1' },
   transform: { '\\.ts$': ['@swc/jest', swcOptions] },
   ...(kit('global-setup.ts') && { globalSetup: '<rootDir>/test/jest/global-setup.mjs' }),
   ...(kit('global-teardown.ts') && { globalTeardown: '<rootDir>/test/jest/global-teardown.mjs' }),
