@@ -9,10 +9,13 @@ const USAGE = `Usage: npm run simulator -- [options]
   --speed 1                          how much faster than in life calls go
   --script FILE                      conversations in YAML or JSON, or a folder of them; may be repeated
   --faults FILE                      faults in force from the start, in YAML or JSON
-  --seed TEXT                        makes ids, conversations and drawn faults the same each time`;
+  --seed TEXT                        makes ids, conversations and drawn faults the same each time
+  --help                             shows this
 
-/** The options of the command line. Throws an Error with a sentence about what is wrong. */
-async function optionsOf(args: string[]): Promise<SimulatorOptions> {
+Conversations and faults to begin with are in examples/simulator; docs/simulator.md tells what they may hold.`;
+
+/** The options of the command line; null where only the usage is asked for. Throws an Error with a sentence about what is wrong. */
+async function optionsOf(args: string[]): Promise<SimulatorOptions | null> {
   const { values } = parseArgs({
     args,
     options: {
@@ -24,8 +27,10 @@ async function optionsOf(args: string[]): Promise<SimulatorOptions> {
       script: { type: 'string', multiple: true, default: [] },
       faults: { type: 'string' },
       seed: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
+  if (values.help) return null;
   const port = Number(values.port);
   const speed = Number(values.speed);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port must be 0 to 65535.');
@@ -43,7 +48,12 @@ async function optionsOf(args: string[]): Promise<SimulatorOptions> {
 }
 
 async function main(): Promise<void> {
-  const simulator = await startSimulator(await optionsOf(process.argv.slice(2)));
+  const options = await optionsOf(process.argv.slice(2));
+  if (options === null) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
+  const simulator = await startSimulator(options);
   process.stdout.write(`Simulator listening on ${simulator.url}\n`);
   let stopping = false;
   const stop = (): void => {

@@ -10,7 +10,7 @@ let upToDate: Promise<boolean> | undefined;
  * What Node is given to run one of the server's programs from the project's folder: what the build has left in dist where
  * that is up to date, which starts in half the time, else the sources.
  */
-export async function program(name: 'main' | 'operator/main'): Promise<string[]> {
+export async function program(name: 'main' | 'operator/main' | 'simulator/main'): Promise<string[]> {
   upToDate ??= isBuildUpToDate();
   return (await upToDate) ? [`dist/${name}.js`] : ['--import', './test/jest/register.mjs', `src/${name}.ts`];
 }
