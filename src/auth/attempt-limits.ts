@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Connection } from 'mongoose';
 import { SETTINGS, type Settings } from '../config/settings.js';
+import { mailboxOf } from '../mail/mailbox.js';
 import { MONGO_CONNECTION } from '../mongo/mongo.tokens.js';
 import { RateCounter } from '../redis/rate-counter.js';
 import { RedisClients } from '../redis/redis-clients.js';
@@ -11,6 +12,7 @@ import { TenantContext } from '../tenancy/tenant-context.js';
 
 const QUARTER_HOUR = 15 * 60;
 const HOUR = 60 * 60;
+const DAY = 24 * HOUR;
 
 /** How often something may be tried in a window that begins with the first try. */
 interface Limit {
@@ -19,6 +21,12 @@ interface Limit {
   readonly perAccount?: number;
   /** From one address, for whatever account. */
   readonly perAddress?: number;
+  /** For one tenant, whatever it is about. */
+  readonly perTenant?: number;
+  /** For one mailbox of a tenant, however its address is spelt. */
+  readonly perTenantMailbox?: number;
+  /** For one mailbox, however its address is spelt, whichever tenant it comes from. */
+  readonly perMailbox?: number;
 }
 
 const limits = (settings: Settings) =>
@@ -33,12 +41,23 @@ const limits = (settings: Settings) =>
     /** Wrong current passwords of somebody who is signed in. */
     'password-change': { windowSeconds: QUARTER_HOUR, perAccount: settings.WRONG_PASSWORDS_PER_ACCOUNT },
     'password-reset-request': { windowSeconds: HOUR, perAddress: 60 },
-    /** Mails to one account; what is beyond is left out without a word. */
-    'password-reset-mail': { windowSeconds: HOUR, perAccount: 5 },
+    /** Requests for one account; what is beyond is left out without a word. */
+    'password-reset-mail': { windowSeconds: HOUR, perTenantMailbox: 5 },
+    /** Mails that are sent to accounts; counted when there is one, so that strangers cannot use up what is not theirs. */
+    'password-reset-delivery': { windowSeconds: DAY, perMailbox: 20 },
+    'invitation-mail': {
+      windowSeconds: DAY,
+      perTenant: settings.INVITATIONS_PER_DAY,
+      perTenantMailbox: 5,
+      perMailbox: 10,
+    },
+    /** Mails to addresses that nobody has verified yet. */
+    'verification-mail': { windowSeconds: DAY, perMailbox: 10 },
     /** Tokens that lead nowhere. Many people behind one address may each hold one that has expired. */
     'refresh-token': { windowSeconds: QUARTER_HOUR, perAddress: 300 },
     'reset-token': { windowSeconds: QUARTER_HOUR, perAddress: 100 },
     'invitation-token': { windowSeconds: QUARTER_HOUR, perAddress: 100 },
+    'verification-token': { windowSeconds: QUARTER_HOUR, perAddress: 100 },
     /** Rows of the audit log about tokens that somebody has made up. */
     'forged-token-record': { windowSeconds: QUARTER_HOUR, perAddress: 10 },
   }) as const satisfies Record<string, Limit>;
@@ -60,13 +79,13 @@ export class AttemptLimits {
   ) {
     this.limits = limits(settings);
     this.counters = new Map(
-      [QUARTER_HOUR, HOUR].map(seconds => [seconds, new RateCounter(redis.commands, seconds)]),
+      [QUARTER_HOUR, HOUR, DAY].map(seconds => [seconds, new RateCounter(redis.commands, seconds)]),
     );
   }
 
   /**
    * Counts a try before it is looked at, so that tries sent at the same time count too. One that is refused here was none.
-   * @param account whose account is tried, where the kind has a limit per account.
+   * @param account whose account is tried or to which address a mail goes, where the kind has a limit for that.
    * @throws DomainError RATE_LIMITED with the seconds to wait, for known and unknown accounts alike.
    */
   async take(kind: AttemptKind, account?: string): Promise<void> {
@@ -96,15 +115,23 @@ export class AttemptLimits {
 
   /** Redis holds no e-mail address, only its hash. */
   private keysOf(kind: AttemptKind, account?: string): { key: string; limit: number }[] {
-    const { perAccount, perAddress } = this.limits[kind];
+    const { perAccount, perAddress, perTenant, perTenantMailbox, perMailbox }: Limit = this.limits[kind];
     const { ip } = this.context.scope.origin;
     const keys: { key: string; limit: number }[] = [];
     if (perAddress !== undefined && ip !== null)
       keys.push({ key: addressKey(this.connection.name, kind, addressGroup(ip)), limit: perAddress });
-    if (perAccount !== undefined && account !== undefined) {
-      const hash = createHash('sha256').update(account).digest('base64url');
-      keys.push({ key: redisKey(this.context.tenant.id, 'attempts', kind, hash), limit: perAccount });
-    }
+    const ofTenant = (...rest: string[]) => redisKey(this.context.tenant.id, 'attempts', kind, ...rest);
+    if (perAccount !== undefined && account !== undefined)
+      keys.push({ key: ofTenant(hashOf(account)), limit: perAccount });
+    if (perTenant !== undefined) keys.push({ key: ofTenant(), limit: perTenant });
+    if (account === undefined) return keys;
+    const mailbox = hashOf(mailboxOf(account));
+    if (perTenantMailbox !== undefined)
+      keys.push({ key: ofTenant('mailbox', mailbox), limit: perTenantMailbox });
+    if (perMailbox !== undefined)
+      keys.push({ key: addressKey(this.connection.name, kind, mailbox), limit: perMailbox });
     return keys;
   }
 }
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');

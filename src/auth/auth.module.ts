@@ -21,6 +21,7 @@ import { RightsWatch } from './rights-watch.js';
 import { SESSIONS } from './session.schema.js';
 import { SessionCookies } from './session-cookies.js';
 import { SessionsRepository } from './sessions.repository.js';
+import { TenantInvitations } from './tenant-invitations.js';
 import { TokenMails } from './token-mails.js';
 import { USERS } from './user.schema.js';
 import { UsersRepository } from './users.repository.js';
@@ -42,6 +43,7 @@ const shared = [
   RightsWatch,
   SessionCookies,
   SessionsRepository,
+  TenantInvitations,
   TokenMails,
   UsersRepository,
   ViewerCache,

@@ -3,7 +3,14 @@ import type { ObjectId } from '../mongo/object-id.js';
 import { systemSchema } from '../tenancy/plugin/system-schema.js';
 
 /** What a token without a tenant's name is for. */
-export const CREDENTIAL_KINDS = ['refresh', 'invitation', 'password-reset', 'key'] as const;
+export const CREDENTIAL_KINDS = [
+  'refresh',
+  'invitation',
+  'password-reset',
+  'verification',
+  'tenant-invitation',
+  'key',
+] as const;
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 
 /** Leads from a token's hash to its tenant. Global data, since the token is all that the sender has. */
@@ -12,7 +19,7 @@ export interface CredentialDocument {
   _id: string;
   kind: CredentialKind;
   tenantId: ObjectId;
-  /** The session, invitation, password reset or API key that the token is for. */
+  /** The session, invitation, password reset, verification mail or API key that the token is for. */
   subjectId: ObjectId;
   /** null: it has no end of its own. */
   expiresAt: Date | null;

@@ -48,6 +48,14 @@ export class Credentials {
     });
   }
 
+  /** Uses a token up, in the running transaction. Returns false when it is unknown, or another request was faster. */
+  async use(kind: CredentialKind, token: string): Promise<boolean> {
+    const removed = await this.system.run('credential.issue', () =>
+      this.model.deleteOne({ _id: hashToken(token), kind }).exec(),
+    );
+    return removed.deletedCount === 1;
+  }
+
   /** Makes one token unknown. */
   async forget(hash: string): Promise<void> {
     await this.system.run('credential.issue', () => this.model.deleteOne({ _id: hash }).exec());

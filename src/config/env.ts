@@ -27,6 +27,16 @@ const wholeNumber = (least: number, most: number) =>
     .min(least, `must be at least ${least}`)
     .max(most, `must be at most ${most}`);
 
+/** A whole number, or `none` for no limit. */
+const wholeNumberOrNone = (least: number, most: number) =>
+  z.union([z.literal('none').transform(() => null), wholeNumber(least, most)], {
+    error: `must be a whole number from ${least} to ${most}, or none`,
+  });
+
+/** Who may sign new tenants up: everybody, those whom the operator has invited, or nobody. */
+const SIGN_UP_POLICIES = ['open', 'invited', 'off'] as const;
+export type SignUpPolicy = (typeof SIGN_UP_POLICIES)[number];
+
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** `90s`, `15m`, `12h` or `7d`, read as seconds. */
@@ -134,9 +144,12 @@ const variables = z.object({
   COMMON_PASSWORDS_FILE: z.string().optional(),
   WRONG_PASSWORDS_PER_ACCOUNT: wholeNumber(1, 1000).default(10),
   WRONG_PASSWORDS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(200),
+  SIGN_UPS: z.enum(SIGN_UP_POLICIES, 'must be open, invited or off').optional(),
   SIGN_UPS_PER_HOUR: wholeNumber(1, 1_000_000).default(60),
   REQUESTS_PER_MINUTE: wholeNumber(1, 1_000_000).default(3000),
   MAX_CONCURRENT_CALLS: wholeNumber(1, 100_000).default(50),
+  MONTHLY_CALL_MINUTES: wholeNumberOrNone(0, 100_000_000).default(1000),
+  INVITATIONS_PER_DAY: wholeNumber(1, 1_000_000).default(200),
   PROVIDER_CREATIONS_PER_SECOND: wholeNumber(1, 10_000).default(10),
   PERSISTED_OPERATIONS: commaList.default([]),
   PERSISTED_OPERATIONS_ONLY: z
@@ -163,7 +176,10 @@ const REQUIRED_IN_PRODUCTION = {
   MASTER_KEY: 'it wraps the keys of tenants; at least 32 random bytes',
 } as const;
 
-export type Env = Readonly<z.infer<typeof variables>> & { readonly isProduction: boolean };
+export type Env = Readonly<Omit<z.infer<typeof variables>, 'SIGN_UPS'>> & {
+  readonly SIGN_UPS: SignUpPolicy;
+  readonly isProduction: boolean;
+};
 
 /**
  * Reads and checks the environment; the only place that touches `process.env`.
@@ -224,5 +240,7 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     }
   }
   if (!parsed.success || faults.length > 0) throw new InvalidEnvironmentError(faults);
-  return Object.freeze({ ...parsed.data, isProduction: parsed.data.NODE_ENV === 'production' });
+  const isProduction = parsed.data.NODE_ENV === 'production';
+  const SIGN_UPS = parsed.data.SIGN_UPS ?? (isProduction ? 'invited' : 'open');
+  return Object.freeze({ ...parsed.data, SIGN_UPS, isProduction });
 }

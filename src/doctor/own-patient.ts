@@ -42,6 +42,8 @@ export async function startPatient(): Promise<OwnPatient> {
     const server = new Program('../main.js', [], {
       ...Object.fromEntries(UNSET.map(name => [name, ''])),
       NODE_ENV: 'development',
+      MONTHLY_CALL_MINUTES: 'none',
+      INVITATIONS_PER_DAY: '1000000',
       PORT: String(port),
       DATA_DIR: dataDir,
       SIMULATOR_URL: simulatorUrl,

@@ -52,13 +52,8 @@ export async function seedDemo(app: INestApplicationContext, demo: DemoSignIn): 
   await runner.run(nobody, () =>
     get(UnitOfWork).run(async () => {
       const { email, password, subdomain } = demo;
-      const admin = await get(SignUp).run({
-        subdomain,
-        name: 'Acme',
-        email,
-        password,
-        userName: 'Ada Admin',
-      });
+      const demoAdmin = { subdomain, name: 'Acme', email, password, userName: 'Ada Admin' };
+      const admin = await get(SignUp).found(demoAdmin, null);
       await runner.run(jobScope(admin.tenant._id, 'demo data'), async () => {
         const user = await get(UsersRepository).add({
           _id: newObjectId(),

@@ -9,6 +9,7 @@ export const JOB_KINDS = [
   'admission',
   'invitation-mail',
   'password-reset',
+  'verification-mail',
   'webhook',
   'failing-webhook',
   'erasure',

@@ -1,18 +1,20 @@
 import { parseArgs } from 'node:util';
-import { CARRIERS } from '../config/phone-carriers.js';
-import type { TenantLimits, TenantPhone } from '../tenancy/tenant.schema.js';
-import { e164 } from '../validation/rules.js';
+import type { TenantLimits } from '../tenancy/tenant.schema.js';
+import { emailAddress } from '../validation/rules.js';
 import { UsageError } from './operator-error.js';
+import { numberOf, textOf, type Values } from './option-values.js';
+import { PHONE_OPTIONS, type PhoneChange, phoneChangeOf } from './phone-options.js';
 
 /** What the operator wants, read and checked. */
 export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'tenants list' }
+  | { readonly name: 'tenants invite'; readonly email: string }
   | { readonly name: 'tenants suspend'; readonly subdomain: string; readonly reason: string | null }
   | { readonly name: 'tenants resume'; readonly subdomain: string }
   | { readonly name: 'tenants limits'; readonly subdomain: string; readonly limits: Partial<TenantLimits> }
   | { readonly name: 'tenants sandbox'; readonly subdomain: string; readonly isSandbox: boolean }
-  | { readonly name: 'tenants phone'; readonly subdomain: string; readonly phone: TenantPhone | null }
+  | ({ readonly name: 'tenants phone'; readonly subdomain: string } & PhoneChange)
   | { readonly name: 'tenants hold'; readonly subdomain: string; readonly reason: string | null }
   | { readonly name: 'tenants release'; readonly subdomain: string }
   | {
@@ -43,19 +45,29 @@ export interface CommandResult {
 export const HELP = `Usage: voho <command>
 
   voho tenants list                      all tenants with their limits
+  voho tenants invite <email>            lets an address sign one tenant up within 7 days, also where SIGN_UPS=invited;
+                                         mails the token where SMTP_URL is set, and prints it
   voho tenants suspend <subdomain>       nobody enters the tenant until it is resumed
       --reason <text>                    kept in the tenant's audit log
   voho tenants resume <subdomain>
   voho tenants limits <subdomain>        shows the limits, or changes those that are given:
       --max-concurrent-calls <n>
       --requests-per-minute <n>
-      --monthly-call-minutes <n|none>
+      --monthly-call-minutes <n|none>    billed minutes
   voho tenants sandbox <subdomain>       all new calls of the tenant are simulated, in production too
       --off                              no longer
   voho tenants phone <subdomain>         which number phone calls on the tenant's own provider account come from
       --caller-id <number>               E.164, known to the account's carrier
       --carrier <name>                   twilio (the default), telnyx or plivo
       --off                              none: they are refused
+  voho tenants phone <subdomain> --platform-account
+                                         lets the tenant make phone calls on the platform's provider account
+      --countries <list>                 where to: DE,US; DE:premium for numbers whose price the called side sets; +870,
+                                         +881, +882, +883 for satellites and +979 for international premium numbers
+      --calls-per-minute <n>             of the tenant, and in the same way --country-calls-per-minute to one country
+                                         and --number-calls-per-minute to one number
+      --minutes-per-day <n>              billed minutes, also --country-minutes-per-day and --number-minutes-per-day
+      --off                              no longer: they are refused
   voho tenants hold <subdomain>          legal hold: nothing of the tenant is erased, deleted or swept
       --reason <text>                    kept in the tenant's audit log
   voho tenants release <subdomain>
@@ -86,15 +98,14 @@ one that a running server has started in DATA_DIR.
 
 Exit codes: 0 done, 1 failed, 2 the command line is wrong.`;
 
-type Values = Readonly<Record<string, string | boolean | undefined>>;
-
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'tenants list': [],
+  'tenants invite': [],
   'tenants suspend': ['reason'],
   'tenants resume': [],
   'tenants limits': ['max-concurrent-calls', 'requests-per-minute', 'monthly-call-minutes'],
   'tenants sandbox': ['off'],
-  'tenants phone': ['caller-id', 'carrier', 'off'],
+  'tenants phone': PHONE_OPTIONS,
   'tenants hold': ['reason'],
   'tenants release': [],
   'users hold': ['reason'],
@@ -144,6 +155,7 @@ export function parseCommand(argv: readonly string[]): Command {
       : { name, subdomain, email };
   }
   if (name === 'jobs retry') return { name, id: jobOf(rest, values) };
+  if (name === 'tenants invite') return { name, email: emailOf(rest) };
   const subdomain = expectCount(name, rest, 1)[0] ?? '';
   switch (name) {
     case 'tenants suspend':
@@ -154,7 +166,7 @@ export function parseCommand(argv: readonly string[]): Command {
     case 'tenants sandbox':
       return { name, subdomain, isSandbox: values['off'] !== true };
     case 'tenants phone':
-      return { name, subdomain, phone: phoneOf(values) };
+      return { name, subdomain, ...phoneChangeOf(values) };
     case 'audit verify':
       return { name, subdomain, checkpoints: textOf(values, 'checkpoints') };
     case 'tenants resume':
@@ -178,8 +190,13 @@ function read(argv: readonly string[]): { positionals: string[]; values: Values 
         checkpoints: { type: 'string' },
         off: { type: 'boolean' },
         all: { type: 'boolean' },
-        'caller-id': { type: 'string' },
-        carrier: { type: 'string' },
+        'platform-account': { type: 'boolean' },
+        ...Object.fromEntries(
+          PHONE_OPTIONS.filter(name => name !== 'off' && name !== 'platform-account').map(name => [
+            name,
+            { type: 'string' as const },
+          ]),
+        ),
         'max-concurrent-calls': { type: 'string' },
         'requests-per-minute': { type: 'string' },
         'monthly-call-minutes': { type: 'string' },
@@ -205,9 +222,10 @@ function jobOf(rest: readonly string[], values: Values): string | null {
   throw new UsageError('"jobs retry" takes the id of a job as `voho jobs list` shows it, or --all.');
 }
 
-function textOf(values: Values, option: string): string | null {
-  const text = values[option];
-  return typeof text === 'string' ? text : null;
+function emailOf(rest: readonly string[]): string {
+  const email = rest.length === 1 ? emailAddress.safeParse(rest[0]).data : undefined;
+  if (email === undefined) throw new UsageError('"tenants invite" takes one e-mail address.');
+  return email;
 }
 
 function reasonOf(values: Values): string | null {
@@ -226,17 +244,6 @@ function monthOf(values: Values): string | null {
   return month;
 }
 
-function phoneOf(values: Values): TenantPhone | null {
-  const [number, name] = [textOf(values, 'caller-id'), textOf(values, 'carrier')];
-  if (values['off'] === true && number === null && name === null) return null;
-  const callerId = values['off'] === true ? undefined : e164.safeParse(number).data;
-  if (!callerId)
-    throw new UsageError('"tenants phone" takes --caller-id with an E.164 phone number, or --off alone.');
-  const carrier = CARRIERS.find(known => known === (name ?? 'twilio'));
-  if (!carrier) throw new UsageError(`--carrier must be one of ${CARRIERS.join(', ')}.`);
-  return { callerId, carrier };
-}
-
 function limitsOf(values: Values): Partial<TenantLimits> {
   const maxConcurrentCalls = numberOf(values, 'max-concurrent-calls', 0, 100_000);
   const requestsPerMinute = numberOf(values, 'requests-per-minute', 1, 1_000_000);
@@ -249,12 +256,4 @@ function limitsOf(values: Values): Partial<TenantLimits> {
     ...(requestsPerMinute !== undefined && { requestsPerMinute }),
     ...(monthlyCallMinutes !== undefined && { monthlyCallMinutes }),
   };
-}
-
-function numberOf(values: Values, option: string, least: number, most: number, or = ''): number | undefined {
-  const text = values[option];
-  if (typeof text !== 'string') return undefined;
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  throw new UsageError(`--${option} must be a whole number from ${least} to ${most}${or}.`);
 }

@@ -6,6 +6,8 @@ import type { DatabaseCommand } from './database-operations.js';
 import { JobOperations } from './job-operations.js';
 import { KeyOperations } from './key-operations.js';
 import { RestoreOperations } from './restore-operations.js';
+import { platformPhoneLine } from './platform-phone.js';
+import { SignUpInvitations } from './sign-up-invitations.js';
 import { limitsLine, tenantTable } from './tenant-table.js';
 import { TenantOperations } from './tenant-operations.js';
 import type { LegalHold } from '../tenancy/tenant.schema.js';
@@ -18,6 +20,7 @@ export class RunCommand {
   constructor(
     private readonly tenants: TenantOperations,
     private readonly users: UserOperations,
+    private readonly invitations: SignUpInvitations,
     private readonly keys: KeyOperations,
     private readonly jobs: JobOperations,
     private readonly reconciliation: UsageReconciliation,
@@ -37,6 +40,8 @@ export class RunCommand {
     switch (command.name) {
       case 'tenants list':
         return done(tenantTable(await this.tenants.list()));
+      case 'tenants invite':
+        return this.invite(command.email);
       case 'tenants suspend': {
         const { tenant, isChanged } = await this.tenants.suspend(command.subdomain, command.reason);
         return done(`${tenant.subdomain} is ${isChanged ? 'suspended' : 'suspended already'}.`);
@@ -55,6 +60,10 @@ export class RunCommand {
         return done(`${tenant.subdomain} is ${what}${isChanged ? ' now' : ' already'}.`);
       }
       case 'tenants phone': {
+        if (command.account === 'platform') {
+          const { tenant } = await this.tenants.setPlatformPhone(command.subdomain, command.change);
+          return done(`${tenant.subdomain} ${platformPhoneLine(tenant.platformPhone ?? null)}.`);
+        }
         const { tenant, isChanged } = await this.tenants.setPhone(command.subdomain, command.phone);
         const what = command.phone ? `from ${command.phone.callerId}` : 'nobody on its own account';
         return done(`${tenant.subdomain} dials ${what}${isChanged ? ' now' : ' already'}.`);
@@ -93,6 +102,14 @@ export class RunCommand {
         await this.audit.export(command.subdomain, write);
         return done('');
     }
+  }
+
+  private async invite(email: string): Promise<CommandResult> {
+    const { link, token, expiresAt, isMailed } = await this.invitations.invite(email);
+    const how = isMailed ? 'A mail says so' : 'SMTP_URL is not set, so no mail says so';
+    return done(
+      `${email} may sign up one tenant until ${expiresAt.toISOString()}. ${how}.\n${link}\nFor programs: input.invitationToken of signUpTenant is ${token}`,
+    );
   }
 
   private async rewrap(): Promise<CommandResult> {

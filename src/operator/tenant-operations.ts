@@ -1,12 +1,21 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Sealer } from '../events/sealer.js';
 import { type AuditEntry, AuditLog } from '../modules/audit/audit-log.js';
 import { UnitOfWork } from '../mongo/unit-of-work.js';
 import { TenantDirectory } from '../tenancy/tenant-directory.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
-import type { LegalHold, TenantDocument, TenantLimits, TenantPhone } from '../tenancy/tenant.schema.js';
+import type {
+  LegalHold,
+  PhoneLimits,
+  TenantDocument,
+  TenantLimits,
+  TenantPhone,
+} from '../tenancy/tenant.schema.js';
 import { OperatorError } from './operator-error.js';
 import { operatorScope } from './operator-scope.js';
+import type { PlatformPhoneChange } from './phone-options.js';
+import { platformPhoneAfter } from './platform-phone.js';
 
 /** A tenant after a command, and whether the command has changed anything. */
 export interface Outcome {
@@ -94,6 +103,24 @@ export class TenantOperations {
     );
   }
 
+  /**
+   * Allows phone calls on the platform's account, or takes that back with null.
+   * @throws OperatorError when there is no such tenant, or no country is named that it may call.
+   */
+  setPlatformPhone(subdomain: string, change: PlatformPhoneChange | null): Promise<Outcome> {
+    return this.change(subdomain, ({ platformPhone }) => {
+      const from = platformPhone ?? null;
+      const to = platformPhoneAfter(from, change);
+      if (isDeepStrictEqual(from, to)) return null;
+      const shown = (phone: typeof to) =>
+        phone && { countries: [...phone.countries], ...boundsOf(phone.limits) };
+      return {
+        set: { platformPhone: to },
+        entry: { action: 'tenant.platform_phone_changed', details: { from: shown(from), to: shown(to) } },
+      };
+    });
+  }
+
   /** Sets the limits that are given. @throws OperatorError when there is no such tenant. */
   limit(subdomain: string, given: Partial<TenantLimits>): Promise<Outcome> {
     return this.change(subdomain, ({ limits: from }) => {
@@ -131,3 +158,9 @@ export class TenantOperations {
     return outcome;
   }
 }
+
+const boundsOf = ({ tenant, country, number }: PhoneLimits) => ({
+  tenant: { ...tenant },
+  country: { ...country },
+  number: { ...number },
+});

@@ -1,4 +1,5 @@
 import type { TenantDocument, TenantLimits } from '../tenancy/tenant.schema.js';
+import { isVerified } from '../tenancy/tenant-verification.js';
 
 const HEADINGS = ['SUBDOMAIN', 'STATE', 'CALLS', 'REQUESTS/MIN', 'MINUTES/MONTH', 'CREATED', 'NAME'];
 
@@ -36,7 +37,13 @@ export function limitsLine({
   return `${maxConcurrentCalls} concurrent calls, ${requestsPerMinute} requests per minute, ${minutes}`;
 }
 
-function stateOf({ isActive, isSandbox, hold, deletingSince }: TenantDocument): string {
+function stateOf(tenant: TenantDocument): string {
+  const { isActive, isSandbox, hold, deletingSince } = tenant;
   const state = deletingSince ? 'being deleted' : isActive ? 'active' : 'suspended';
-  return [state, ...(isSandbox ? ['sandbox'] : []), ...(hold ? ['held'] : [])].join(', ');
+  return [
+    state,
+    ...(isVerified(tenant) ? [] : ['unverified']),
+    ...(isSandbox ? ['sandbox'] : []),
+    ...(hold ? ['held'] : []),
+  ].join(', ');
 }

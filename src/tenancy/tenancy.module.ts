@@ -9,6 +9,7 @@ import { TenantData } from './tenant-data.js';
 import { TenantDirectory } from './tenant-directory.js';
 import { TenantResolver } from './tenant-resolver.js';
 import { TenantRunner } from './tenant-runner.js';
+import { TenantVerification } from './tenant-verification.js';
 import { TENANTS } from './tenant.schema.js';
 import { WireGuard } from './wire-guard/wire-guard.js';
 
@@ -26,6 +27,7 @@ import { WireGuard } from './wire-guard/wire-guard.js';
     TenantData,
     TenantDirectory,
     TenantResolver,
+    TenantVerification,
   ],
   exports: [
     COMMAND_GUARD,
@@ -37,6 +39,7 @@ import { WireGuard } from './wire-guard/wire-guard.js';
     TenantData,
     TenantDirectory,
     TenantResolver,
+    TenantVerification,
   ],
 })
 export class TenancyModule {}

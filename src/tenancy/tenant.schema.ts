@@ -8,7 +8,7 @@ import { systemSchema } from './plugin/system-schema.js';
 export interface TenantLimits {
   maxConcurrentCalls: number;
   requestsPerMinute: number;
-  /** Minutes of calls per calendar month (UTC); null: no limit. */
+  /** Billed minutes of calls per calendar month (UTC); null: no limit. */
   monthlyCallMinutes: number | null;
 }
 
@@ -25,6 +25,40 @@ export interface TenantPhone {
   readonly carrier: Carrier;
 }
 
+/**
+ * That the first admin of a new tenant has not shown yet that the e-mail address is theirs. Until then the tenant makes
+ * no calls and invites no people.
+ */
+export interface PendingVerification {
+  /** The mail whose token counts; a later mail replaces it. */
+  readonly mailId: ObjectId;
+  /** The admin whose address is to be verified. */
+  readonly userId: ObjectId;
+  readonly requestedAt: Date;
+  /** Until when the mail's token counts. */
+  readonly expiresAt: Date;
+}
+
+/** How many calls may be made in a minute, and how many minutes of them may be billed in a day (UTC). */
+export interface PhoneBound {
+  readonly callsPerMinute: number;
+  readonly minutesPerDay: number;
+}
+
+/** The bounds of a tenant's phone calls on the platform's account: all together, to one country, and to one number. */
+export interface PhoneLimits {
+  readonly tenant: PhoneBound;
+  readonly country: PhoneBound;
+  readonly number: PhoneBound;
+}
+
+/** The operator's word that a tenant may make phone calls on the platform's provider account. */
+export interface PlatformPhone {
+  /** Where to: see `allowsDestination`. */
+  readonly countries: readonly string[];
+  readonly limits: PhoneLimits;
+}
+
 /** A tenant's record. Global data: it is how a tenant is found, before there is one to scope by. */
 export interface TenantDocument {
   _id: ObjectId;
@@ -38,9 +72,13 @@ export interface TenantDocument {
   sealedUltravoxApiKey: string | null;
   /** Which number calls on its own account come from. Set by the operator; null or absent: it dials nobody. */
   phone?: TenantPhone | null;
+  /** Its phone calls on the platform's account. Set by the operator; null or absent: there are none. */
+  platformPhone?: PlatformPhone | null;
   /** Whether its calls are always simulated, in production too. Set by the operator; absent in old records. */
   isSandbox?: boolean;
   limits: TenantLimits;
+  /** Null or absent: the tenant is verified, as all are that were made before there was this field. */
+  pendingVerification?: PendingVerification | null;
   /** Null or absent: there is none. */
   hold?: LegalHold | null;
   /** Since when everything of it is being removed; it is not active any more. Null or absent: it stays. */
@@ -67,6 +105,7 @@ const schema = systemSchema<TenantDocument>('global', {
   retentionDays: { type: Number, default: null },
   sealedUltravoxApiKey: sealedText(ULTRAVOX_KEY_FIELD),
   phone: { type: Object, default: null },
+  platformPhone: { type: Object, default: null },
   isSandbox: { type: Boolean, default: false },
   limits: {
     _id: false,
@@ -77,6 +116,7 @@ const schema = systemSchema<TenantDocument>('global', {
       monthlyCallMinutes: { type: Number, default: null },
     },
   },
+  pendingVerification: { type: Object, default: null },
   hold: { type: Object, default: null },
   deletingSince: { type: Date, default: null },
   createdAt: { type: Date, required: true },

@@ -293,6 +293,7 @@ describe('In production', () => {
     server = await startTestServer({
       env: {
         NODE_ENV: 'production',
+        SIGN_UPS: 'open',
         PUBLIC_URL: 'http://voho.example',
         BASE_DOMAIN: 'voho.example',
         ULTRAVOX_BASE_URL: 'https://provider.example',

@@ -25,7 +25,7 @@ describe('The operator on the command line', () => {
   it('lists the tenants', async () => {
     const { code, out } = await voho('tenants', 'list');
     expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`^${tenant.subdomain} +active +50 +3000 +none `, 'm'));
+    expect(out).toMatch(new RegExp(`^${tenant.subdomain} +active +50 +3000 +1000 `, 'm'));
   });
 
   it('closes a tenant for everybody until it is resumed, on record', async () => {
@@ -71,7 +71,7 @@ describe('The operator on the command line', () => {
     expect((await recorded())[0]).toMatchObject({
       action: 'tenant.limits_changed',
       details: {
-        from: { maxConcurrentCalls: 50, monthlyCallMinutes: null },
+        from: { maxConcurrentCalls: 50, monthlyCallMinutes: 1000 },
         to: { maxConcurrentCalls: 3, monthlyCallMinutes: 100 },
       },
     });

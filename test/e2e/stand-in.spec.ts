@@ -144,6 +144,8 @@ describe('With another provider than the simulator, made from the contract alone
   });
 
   it('a number is dialled by SIP, and a deleted call is deleted there too', async () => {
+    const allow = ['tenants', 'phone', tenant.subdomain, '--platform-account', '--countries', 'DE'];
+    expect((await operate(server, allow)).code).toBe(0);
     const call = await startCall(client, { medium: 'PHONE', phoneNumber: '+4915112345678' });
     expect(call.joinUrl).toBeNull();
     expect(standIn.madeFor(call.id)[0]?.wish.medium).toEqual({

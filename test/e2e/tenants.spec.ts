@@ -43,7 +43,7 @@ describe('Tenants', () => {
     const query =
       '{ tenant { id subdomain settings { retentionDays } limits { maxConcurrentCalls monthlyCallMinutes } } }';
     const user = await tenant.user();
-    const limits = { maxConcurrentCalls: 50, monthlyCallMinutes: null };
+    const limits = { maxConcurrentCalls: 50, monthlyCallMinutes: 1000 };
     expect((await admin.data(query)).tenant).toMatchObject({
       id: tenant.id,
       settings: { retentionDays: null },

@@ -65,7 +65,7 @@ describe('What a tenant has used', () => {
       calls: 0,
       callMinutes: 0,
       billedMinutes: 0,
-      limitMinutes: null,
+      limitMinutes: 1000,
       peakConcurrentCalls: 0,
     });
   });

@@ -74,6 +74,8 @@ async function assemble(
   const env = {
     PATH: process.env['PATH'],
     NODE_ENV: 'development',
+    MONTHLY_CALL_MINUTES: 'none',
+    INVITATIONS_PER_DAY: '1000000',
     LOG_LEVEL: 'error',
     HOST: '127.0.0.1',
     PUBLIC_URL: url,

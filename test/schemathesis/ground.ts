@@ -50,6 +50,8 @@ export async function startGround(onCrash: (what: string) => void): Promise<Grou
         ...WITHOUT_LIMITS,
         PATH: process.env['PATH'],
         NODE_ENV: 'development',
+        MONTHLY_CALL_MINUTES: 'none',
+        INVITATIONS_PER_DAY: '1000000',
         LOG_LEVEL: 'error',
         HOST: '127.0.0.1',
         DATA_DIR: join(folder, 'data'),

@@ -17,6 +17,7 @@ import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
 import { EarlyNews } from './early-news.js';
+import { PhoneAllowance } from './phone-allowance.js';
 import { accountOf } from '../ultravox/account-id.js';
 import { UtterancesRepository } from './utterances.repository.js';
 
@@ -40,6 +41,7 @@ export class CallChanges {
     private readonly events: CallEvents,
     private readonly audit: AuditLog,
     private readonly ledger: UsageLedger,
+    private readonly allowance: PhoneAllowance,
     private readonly admission: Admission,
     private readonly early: EarlyNews,
     private readonly work: UnitOfWork,
@@ -116,6 +118,8 @@ export class CallChanges {
       const madeAt = changed.provider.createdAt ?? changed.createdAt;
       const booked = { callId: call._id, madeAt, accountId: accountOf(changed) };
       await this.ledger.book(booked, call.booked, bookings);
+      const billedSeconds = (bookings.at(-1)?.billedSeconds ?? 0) - (call.booked?.billedSeconds ?? 0);
+      await this.allowance.book(call, madeAt, billedSeconds);
     }
     if (isOver(changed.status) && !isOver(call.status)) await this.end(changed);
     return changed;

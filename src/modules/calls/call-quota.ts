@@ -11,7 +11,10 @@ import { RunningCallsService } from './running-calls.service.js';
 /** How many calls may begin while so much of a quota is left: each takes one step of the bill at the least. */
 export const callsWithin = (seconds: number): number => Math.ceil(seconds / BILLING_STEP_SECONDS);
 
-/** A tenant's minutes of calls per calendar month (UTC): those of calls that are over, and of those that still run. */
+/**
+ * A tenant's billed minutes of calls per calendar month (UTC): of calls that are over what is billed for them, or will be;
+ * of those that still run the time until now.
+ */
 @Injectable()
 export class CallQuota {
   constructor(
@@ -35,6 +38,6 @@ export class CallQuota {
     if (limit === null) return Infinity;
     const month = monthOf(this.clock.now());
     const [over, running] = [await this.ledger.sumOf(month), await this.running.of(month)];
-    return limit * 60 - over.callSeconds - running.reservedSeconds;
+    return limit * 60 - over.billedSeconds - running.reservedSeconds;
   }
 }

@@ -29,6 +29,9 @@ import { DispatchCall } from './dispatch-call.js';
 import { EARLY_NEWS } from './early-news.schema.js';
 import { EarlyNews } from './early-news.js';
 import { FollowCall } from './follow-call.js';
+import { PhoneAllowance } from './phone-allowance.js';
+import { PHONE_COUNTERS } from './phone-counter.schema.js';
+import { PhoneCountersRepository } from './phone-counters.repository.js';
 import { PLACES } from './place.schema.js';
 import { PlaceKeeper } from './place-keeper.js';
 import { Places } from './places.js';
@@ -59,6 +62,7 @@ import { UtterancesRepository } from './utterances.repository.js';
     modelProvider(CALLS),
     modelProvider(CALL_ROUTES),
     modelProvider(EARLY_NEWS),
+    modelProvider(PHONE_COUNTERS),
     modelProvider(PLACES),
     modelProvider(PROVIDER_LOADS),
     modelProvider(UTTERANCES),
@@ -84,6 +88,8 @@ import { UtterancesRepository } from './utterances.repository.js';
     DispatchCall,
     EarlyNews,
     FollowCall,
+    PhoneAllowance,
+    PhoneCountersRepository,
     PlaceKeeper,
     Places,
     ProviderCapacity,

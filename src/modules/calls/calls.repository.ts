@@ -143,6 +143,16 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     return this.count(AT_PROVIDER);
   }
 
+  /** The phone calls that are at the provider now, with what tells where they lead. */
+  phoneCallsAtProvider(): Promise<
+    Pick<CallDocument, 'phoneNumber' | 'joinedAt' | 'isSimulated' | 'provider'>[]
+  > {
+    const filter = { ...AT_PROVIDER, medium: 'PHONE' } as ScopedFilter<CallDocument>;
+    return this.find(filter, {
+      projection: { phoneNumber: 1, joinedAt: 1, isSimulated: 1, 'provider.isOwnKey': 1 },
+    });
+  }
+
   /** The calls that are at the provider now and were made there at some time or later. */
   atProviderSince(since: Date): Promise<Pick<CallDocument, 'joinedAt'>[]> {
     const filter = { ...AT_PROVIDER, 'provider.createdAt': { $gte: since } } as ScopedFilter<CallDocument>;

@@ -9,6 +9,7 @@ import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import type { NewDocument } from '../../tenancy/tenant-repository.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
+import { TenantVerification } from '../../tenancy/tenant-verification.js';
 import { AgentsService, type CallableAgent } from '../agents/agents.service.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { PhoneLines } from '../ultravox/phone-lines.js';
@@ -20,6 +21,7 @@ import { CallRoutes } from './call-routes.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
 import type { CreateCallInput } from './create-call.input.js';
+import { PhoneAllowance } from './phone-allowance.js';
 import { type CallCreator, fingerprintOf, newCall } from './new-call.js';
 
 /** How long an answer waits for the provider; afterwards the call goes on by itself. */
@@ -36,9 +38,11 @@ export class CreateCall {
     private readonly events: CallEvents,
     private readonly routes: CallRoutes,
     private readonly agents: AgentsService,
+    private readonly verification: TenantVerification,
     private readonly providers: Providers,
     private readonly lines: PhoneLines,
     private readonly quota: CallQuota,
+    private readonly allowance: PhoneAllowance,
     private readonly admission: Admission,
     private readonly audit: AuditLog,
     private readonly jobs: Jobs,
@@ -53,7 +57,8 @@ export class CreateCall {
    * provider. Once this returns, the call is never lost, whoever dies. The same idempotency key gives the same
    * call, also when sent at the same time or to another process.
    * @throws DomainError BAD_USER_INPUT, NOT_FOUND for the agent, IDEMPOTENCY_CONFLICT, QUOTA_EXCEEDED,
-   * PROVIDER_UNAVAILABLE when no provider is configured.
+   * PROVIDER_UNAVAILABLE when no provider is configured, FORBIDDEN while the tenant is not verified or for a number that
+   * it may not call, RATE_LIMITED for too many phone calls in a minute.
    */
   async run(input: CreateCallInput): Promise<CallDocument> {
     const creator = this.creator();
@@ -75,11 +80,13 @@ export class CreateCall {
   }
 
   private async accept(input: CreateCallInput, creator: CallCreator): Promise<NewDocument<CallDocument>> {
+    await this.verification.assertVerified('make calls');
     const agent = await this.agentFor(input);
     const provider = await this.providers.choose();
-    if (input.medium === 'PHONE') await this.lines.assertCanDial(provider);
     const call = newCall(input, agent, creator, provider, this.clock.now());
+    if (call.phoneNumber !== null) await this.lines.assertCanDial(call.phoneNumber, provider);
     await this.quota.assertNotUsedUp();
+    await this.allowance.assertNotUsedUp(call);
     try {
       await this.work.run(() => this.store(call));
     } catch (error) {
@@ -100,6 +107,7 @@ export class CreateCall {
 
   private async store(call: NewDocument<CallDocument>): Promise<void> {
     const { id: tenantId } = this.context.tenant;
+    await this.allowance.count(call);
     await this.calls.add(call);
     await this.events.append(
       { callId: call._id, ownerId: call.createdById, lastSequence: 0, occurredAt: call.createdAt },

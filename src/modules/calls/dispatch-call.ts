@@ -17,8 +17,12 @@ import { CallQuota } from './call-quota.js';
 import { isOver } from './call-status.js';
 import type { CallDocument } from './call.schema.js';
 import { CallsRepository } from './calls.repository.js';
+import { PhoneAllowance } from './phone-allowance.js';
 import { RunningCallsService } from './running-calls.service.js';
 import { CALL_ID_KEY, CALL_MARK_KEY, TwinCalls, UNCERTAIN_MS } from './twin-calls.js';
+
+/** The shortest duration that a call is given, however little is left of a quota. */
+const SHORTEST_SECONDS = 10;
 
 /** After so many attempts without an answer the call fails. */
 const MOST_ATTEMPTS = 20;
@@ -33,6 +37,7 @@ export class DispatchCall {
     private readonly changes: CallChanges,
     private readonly admission: Admission,
     private readonly quota: CallQuota,
+    private readonly allowance: PhoneAllowance,
     private readonly running: RunningCallsService,
     private readonly providers: Providers,
     private readonly lines: PhoneLines,
@@ -64,6 +69,7 @@ export class DispatchCall {
 
   /** Notes the attempt before it is made: after a crash nobody takes the provider to know nothing. */
   private async create(call: CallDocument): Promise<Date> {
+    if ((await this.allowance.remainingSeconds(call)) <= 0) return this.end(call, 'QUOTA_EXCEEDED');
     await this.changes.apply(call._id, { kind: 'attempted', at: this.clock.now() });
     let provider: VoiceProvider | undefined;
     try {
@@ -131,10 +137,17 @@ export class DispatchCall {
     const id = toPublicId('call', call._id);
     return {
       ...call,
+      maxDurationSeconds: await this.durationFor(call),
       metadata: { ...call.metadata, [CALL_ID_KEY]: id, [CALL_MARK_KEY]: this.signatures.markOf(id) },
       phone: phoneNumber === null ? null : await this.lines.to(phoneNumber, { ...provider, isSimulated }),
       callbacks: this.callbacksFor(id),
     };
+  }
+
+  /** A call gets no more time than what its quotas have left, so that one long call cannot pass them by. */
+  private async durationFor(call: CallDocument): Promise<number> {
+    const left = Math.min(await this.quota.remainingSeconds(), await this.allowance.remainingSeconds(call));
+    return Math.min(call.maxDurationSeconds, Math.max(SHORTEST_SECONDS, Math.ceil(left)));
   }
 
   private callbacksFor(id: string): ProviderCallbacks {

@@ -25,8 +25,8 @@ export const EXPORTED: readonly ExportedCollection[] = [
   { name: 'auditChain' },
 ];
 
-/** Tenant-owned collections that hold nothing to take along: keys, and where things stand. */
-export const NOT_EXPORTED: readonly string[] = ['dataKeys', 'streamHeads', 'adminRosters'];
+/** Tenant-owned collections that hold nothing to take along: keys, counters, and where things stand. */
+export const NOT_EXPORTED: readonly string[] = ['dataKeys', 'streamHeads', 'adminRosters', 'phoneCounters'];
 
 /** What is left out of a collection. */
 export const omittedOf = (collection: string): readonly string[] =>

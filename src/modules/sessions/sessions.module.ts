@@ -4,6 +4,7 @@ import { TenantsModule } from '../tenants/tenants.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AcceptInvitation } from './accept-invitation.js';
 import { ChangePassword } from './change-password.js';
+import { EmailVerification } from './email-verification.js';
 import { LogIn } from './log-in.js';
 import { LogOut } from './log-out.js';
 import { PASSWORD_RESETS } from './password-reset.schema.js';
@@ -23,6 +24,7 @@ import { TokenTenant } from './token-tenant.js';
   providers: [
     AcceptInvitation,
     ChangePassword,
+    EmailVerification,
     LogIn,
     LogOut,
     modelProvider(PASSWORD_RESETS),

@@ -9,6 +9,7 @@ import { AcceptInvitation } from './accept-invitation.js';
 import { AcceptInvitationInput } from './accept-invitation.input.js';
 import { authPayload, AuthPayloadModel } from './auth-payload.model.js';
 import { ChangePassword } from './change-password.js';
+import { EmailVerification } from './email-verification.js';
 import { LogIn } from './log-in.js';
 import { LogInInput } from './log-in.input.js';
 import { LogOut } from './log-out.js';
@@ -32,11 +33,13 @@ export class SessionsResolver {
     private readonly resetRequest: RequestPasswordReset,
     private readonly reset: ResetPassword,
     private readonly acceptance: AcceptInvitation,
+    private readonly verification: EmailVerification,
     private readonly cookies: SessionCookies,
   ) {}
 
   @Mutation(() => AuthPayloadModel, {
-    description: 'Makes a tenant with its first admin and signs him in. A taken subdomain is a CONFLICT.',
+    description:
+      'Makes a tenant with its first admin and signs them in. A taken subdomain is a CONFLICT. FORBIDDEN where sign-ups are off, or by invitation and none is given. In production the tenant makes no calls and invites nobody until `verifyEmail`.',
   })
   @Public()
   async signUpTenant(
@@ -130,6 +133,26 @@ export class SessionsResolver {
     @Door() door: RequestContext,
   ): Promise<AuthPayloadModel> {
     return this.handOver(await this.acceptance.run(input), door);
+  }
+
+  @Mutation(() => Boolean, {
+    description:
+      'Verifies the address of the first admin of a new tenant by the token that was mailed, which counts once, within 7 days. Always true. The tenant is found from the token.',
+  })
+  @Public()
+  async verifyEmail(@Args('token', Check(opaque)) token: string): Promise<boolean> {
+    await this.verification.verify(token);
+    return true;
+  }
+
+  @Mutation(() => Boolean, {
+    description:
+      'Mails another token for `verifyEmail`; the one before counts no more. Always true; a tenant that is verified gets no mail. For admins.',
+  })
+  @Allow('tenant:manage')
+  async resendVerification(): Promise<boolean> {
+    await this.verification.resend();
+    return true;
   }
 
   private handOver(opened: OpenedSession, { response }: RequestContext): AuthPayloadModel {

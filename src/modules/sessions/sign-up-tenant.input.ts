@@ -1,7 +1,7 @@
 import { Field, InputType } from '@nestjs/graphql';
 import { z } from 'zod';
 import { Rule } from '../../validation/rule.js';
-import { emailAddress, line, newPassword } from '../../validation/rules.js';
+import { emailAddress, line, newPassword, opaque } from '../../validation/rules.js';
 import { NEW_PASSWORD } from './new-password.js';
 import { isReservedSubdomain } from './reserved-subdomains.js';
 
@@ -35,4 +35,12 @@ export class SignUpTenantInput {
   @Field(() => String, { nullable: true, description: "The admin's name." })
   @Rule(line(100))
   userName?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The token of an operator's invitation to this e-mail address; required where sign-ups are by invitation.",
+  })
+  @Rule(opaque)
+  invitationToken?: string | null;
 }

@@ -1,5 +1,6 @@
 import { toPublicId } from '../../ids/public-id.js';
 import type { TenantDocument } from '../../tenancy/tenant.schema.js';
+import { isVerified } from '../../tenancy/tenant-verification.js';
 import type { BrandingModel, TenantModel } from './tenant.model.js';
 
 /** What clients see of a tenant; the settings only where `isForAdmin` says that an admin will read it. */
@@ -10,6 +11,7 @@ export function tenantModel(tenant: TenantDocument, { isForAdmin }: { isForAdmin
     subdomain: tenant.subdomain,
     name: tenant.name,
     isActive: tenant.isActive,
+    isVerified: isVerified(tenant),
     branding: brandingModel(tenant),
     settings: isForAdmin
       ? { retentionDays: tenant.retentionDays, hasUltravoxApiKey: tenant.sealedUltravoxApiKey !== null }

@@ -39,7 +39,7 @@ export class TenantLimitsModel {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Minutes of calls per calendar month, UTC; null: no limit.',
+    description: 'Billed minutes of calls per calendar month, UTC; null: no limit.',
   })
   monthlyCallMinutes!: number | null;
 }
@@ -59,6 +59,12 @@ export class TenantModel implements Node {
 
   @Field({ description: 'False while the operator has suspended the tenant.' })
   isActive!: boolean;
+
+  @Field({
+    description:
+      "Whether the first admin's e-mail address is verified. Until then the tenant makes no calls and invites nobody.",
+  })
+  isVerified!: boolean;
 
   @Field(() => BrandingModel)
   branding!: BrandingModel;

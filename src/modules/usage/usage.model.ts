@@ -13,20 +13,20 @@ export class UsageModel {
   calls!: number;
 
   @Field(() => Float, {
-    description: 'From the joins to the ends, or until now: what `limitMinutes` is about.',
+    description: 'From the joins to the ends, or until now.',
   })
   callMinutes!: number;
 
   @Field(() => Float, {
     description:
       'What the provider bills for calls that are over; an estimate for those whose bill is still to come. Refunds are ' +
-      'taken off.',
+      'taken off. This, with the time of calls that still run, is what `limitMinutes` is about.',
   })
   billedMinutes!: number;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Minutes of calls per month as they are allowed now; null: no limit.',
+    description: 'Billed minutes of calls per month as they are allowed now; null: no limit.',
   })
   limitMinutes!: number | null;
 

@@ -18,7 +18,7 @@ export class InvitationsResolver {
 
   @Mutation(() => InviteUserPayloadModel, {
     description:
-      'Invites an address for 7 days and mails it; an open invitation of the same address is replaced. An address that somebody in the tenant has is a CONFLICT. For admins.',
+      'Invites an address for 7 days and mails it; an open invitation of the same address is replaced. An address that somebody in the tenant has is a CONFLICT. A tenant that is not verified yet is FORBIDDEN; too many invitations in a day, of the tenant or to the address, are RATE_LIMITED. For admins.',
   })
   @Allow('users:manage')
   async inviteUser(@Args('input') input: InviteUserInput): Promise<InviteUserPayloadModel> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AttemptLimits } from '../../auth/attempt-limits.js';
 import { Credentials } from '../../auth/credentials.js';
 import { isAllowed } from '../../auth/permissions.js';
 import { UsersRepository } from '../../auth/users.repository.js';
@@ -9,6 +10,7 @@ import { Jobs } from '../../jobs/jobs.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
+import { TenantVerification } from '../../tenancy/tenant-verification.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { type InvitationModel, invitationModel } from './invitation.model.js';
 import type { InvitationDocument } from './invitation.schema.js';
@@ -28,6 +30,8 @@ export class InvitationsService {
     private readonly invitations: InvitationsRepository,
     private readonly users: UsersRepository,
     private readonly credentials: Credentials,
+    private readonly verification: TenantVerification,
+    private readonly limits: AttemptLimits,
     private readonly audit: AuditLog,
     private readonly jobs: Jobs,
     private readonly runner: JobRunner,
@@ -50,9 +54,25 @@ export class InvitationsService {
   /**
    * Invites an address, and mails it; an open invitation of the same address is replaced, and its token counts no more.
    * @returns the invitation with its token, which is stored nowhere.
-   * @throws DomainError CONFLICT when somebody in the tenant has the address, or too many invitations are open.
+   * @throws DomainError CONFLICT when somebody in the tenant has the address, or too many invitations are open;
+   * FORBIDDEN while the tenant is not verified; RATE_LIMITED after too many invitations in a day, of the tenant or to the
+   * address, whichever tenant has sent those.
    */
-  invite({ email, role }: InviteUserInput): Promise<{ invitation: InvitationDocument; token: string }> {
+  async invite(input: InviteUserInput): Promise<{ invitation: InvitationDocument; token: string }> {
+    await this.verification.assertVerified('invite people');
+    await this.limits.take('invitation-mail', input.email);
+    try {
+      return await this.store(input);
+    } catch (error) {
+      await this.limits.giveBack('invitation-mail', input.email);
+      throw error;
+    }
+  }
+
+  private store({
+    email,
+    role,
+  }: InviteUserInput): Promise<{ invitation: InvitationDocument; token: string }> {
     const { tenant, viewer } = this.context;
     return this.work.run(async () => {
       if (await this.users.findByEmail(email))

@@ -226,6 +226,8 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
       query: `mutation { acceptInvitation(input: { token: "none", password: "${PASSWORD}" }) { user { id } } }`,
     },
   ],
+  'Mutation.verifyEmail': [{ query: 'mutation { verifyEmail(token: "none") }' }],
+  'Mutation.resendVerification': [{ query: 'mutation { resendVerification }', differs: OWN }],
   'Mutation.changePassword': [
     { query: `mutation { changePassword(currentPassword: "not the password", newPassword: "${PASSWORD}") }` },
   ],

@@ -133,6 +133,8 @@ async function assemble(
         env: {
           PATH: process.env['PATH'],
           NODE_ENV: 'development',
+          MONTHLY_CALL_MINUTES: 'none',
+          INVITATIONS_PER_DAY: '1000000',
           LOG_LEVEL: 'warn',
           HOST: '127.0.0.1',
           PUBLIC_URL: url,
