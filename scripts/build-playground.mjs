@@ -87,7 +87,11 @@ async function buildWorkers() {
 async function buildPage(workerUrls) {
   const { metafile } = await build({
     ...shared,
-    entryPoints: { playground: 'playground/main.tsx', favicon: 'playground/favicon.svg' },
+    entryPoints: {
+      playground: 'playground/main.tsx',
+      mail: 'playground/mail-page/main.tsx',
+      favicon: 'playground/favicon.svg',
+    },
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
@@ -99,9 +103,17 @@ async function buildPage(workerUrls) {
     define: { ...shared.define, WORKER_URLS: JSON.stringify(workerUrls) },
   });
   const outputs = Object.entries(metafile.outputs);
-  const [script, { cssBundle }] = outputs.find(([, output]) => output.entryPoint === 'playground/main.tsx');
+  const pageOf = entryPoint => {
+    const [script, { cssBundle }] = outputs.find(([, output]) => output.entryPoint === entryPoint);
+    return { script: basename(script), style: basename(cssBundle) };
+  };
   const [favicon] = outputs.find(([file]) => /favicon-[^/]+\.svg$/.test(file));
-  return { metafile, script: basename(script), style: basename(cssBundle), favicon: basename(favicon) };
+  return {
+    metafile,
+    ...pageOf('playground/main.tsx'),
+    mailPage: pageOf('playground/mail-page/main.tsx'),
+    favicon: basename(favicon),
+  };
 }
 
 const started = performance.now();
@@ -128,8 +140,11 @@ for (const file of files) {
   }
 }
 
-const { script, style, favicon } = page;
-await writeFile(join(outdir, 'manifest.json'), JSON.stringify({ script, style, favicon, files }, null, 2));
+const { script, style, mailPage, favicon } = page;
+await writeFile(
+  join(outdir, 'manifest.json'),
+  JSON.stringify({ script, style, mailPage, favicon, files }, null, 2),
+);
 console.log(
   `playground: ${files.length} files ${kilobytes(bytes)}  gzip ${kilobytes(gzipped)}, in ${((performance.now() - started) / 1000).toFixed(1)} s`,
 );

@@ -69,7 +69,13 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   const scopes = app.get(ScopeMiddleware);
   const documents = app.get(DocumentMiddleware, { strict: false });
   app.use(takeNotes, defaultHeaders, securityHeaders(settings.PUBLIC_URL.startsWith('https:')));
-  app.use(playground({ demo: settings.demo, assetsDir: playgroundAssets() }));
+  app.use(
+    playground({
+      demo: settings.demo,
+      assetsDir: playgroundAssets(),
+      hasMailPages: settings.APP_URL === undefined,
+    }),
+  );
   app.use('/ultravox', express.raw({ type: () => true, limit: MAX_BODY_BYTES }));
   // Limits come before bodies: what is refused anyway is not read.
   const streams = app.get(EventStreams);

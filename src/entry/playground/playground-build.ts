@@ -7,6 +7,8 @@ const fileName = z.string().regex(/^[\w.-]+$/);
 const manifest = z.object({
   script: fileName,
   style: fileName,
+  /** The page that links in mails lead to. */
+  mailPage: z.object({ script: fileName, style: fileName }),
   favicon: fileName,
   files: z.array(fileName).transform(names => new Set(names)),
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const [script, style, favicon] = Object.keys(files);
   await writeFile(
     join(folder, 'manifest.json'),
-    JSON.stringify({ script, style, favicon, files: Object.keys(files) }),
+    JSON.stringify({ script, style, mailPage: { script, style }, favicon, files: Object.keys(files) }),
   );
 });
 
@@ -38,7 +38,7 @@ afterAll(async () => {
 /** Serves the playground with a stand-in for the GraphQL door behind it, and returns its address. */
 async function serve(options: Partial<PlaygroundOptions> = {}): Promise<string> {
   const app = express();
-  app.use(playground({ demo: null, assetsDir: folder, ...options }));
+  app.use(playground({ demo: null, assetsDir: folder, hasMailPages: true, ...options }));
   app.use('/graphql', (_request, response) => {
     response.send('the API');
   });
@@ -108,6 +108,18 @@ describe('The playground', () => {
     expect(await answer.text()).toBe('console.log(1)');
     expect(answer.headers.get('content-encoding')).toBeNull();
   });
+
+  it.each(['reset-password', 'accept-invitation', 'verify-email', 'sign-up'])(
+    'has the page %s that links in mails lead to, unless they lead to an app',
+    async name => {
+      const answer = await fetch(`${await serve()}/${name}`);
+      expect(answer.headers.get('content-type')).toContain('text/html');
+      expect(answer.headers.get('content-security-policy')).toContain("script-src 'self';");
+      expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
+      expect(await answer.text()).toContain(`src="/playground/assets/${SCRIPT}"`);
+      expect((await fetch(`${await serve({ hasMailPages: false })}/${name}`)).status).toBe(404);
+    },
+  );
 
   it('has an icon', async () => {
     const answer = await fetch(`${await serve()}/favicon.ico`);

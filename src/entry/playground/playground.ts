@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { Router, type Request, type Response } from 'express';
 import type { DemoSignIn } from '../../config/settings.js';
 import { type PlaygroundBuild, readPlaygroundBuild } from './playground-build.js';
-import { playgroundPage } from './playground-page.js';
+import { MAIL_PAGES } from '../../mail/tenant-link.js';
+import { mailPage, playgroundPage } from './playground-page.js';
 import { PLAYGROUND_POLICY } from './playground-policy.js';
 
 /** What {@link playground} needs to know of its surroundings. */
@@ -11,6 +12,8 @@ export interface PlaygroundOptions {
   readonly demo: DemoSignIn | null;
   /** Absolute path of the built browser code, the folder that holds its `manifest.json`. */
   readonly assetsDir: string;
+  /** Whether links in mails lead to this server, rather than to an app of the operator's. */
+  readonly hasMailPages: boolean;
 }
 
 const NOT_BUILT = 'The playground was not built. Run `npm run build`; the API works without it.\n';
@@ -34,22 +37,17 @@ export function playground(options: PlaygroundOptions): Router {
       next();
       return;
     }
-    const built = build();
-    if (built === null) {
-      plain(response, 503, NOT_BUILT);
-      return;
-    }
-    response
-      .set({
-        'Content-Security-Policy': PLAYGROUND_POLICY,
-        'Cache-Control': 'no-cache',
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        'Referrer-Policy': 'no-referrer',
-        'X-Content-Type-Options': 'nosniff',
-      })
-      .type('html')
-      .send(playgroundPage(built, { demo: options.demo }));
+    sendPage(response, build(), built => playgroundPage(built, { demo: options.demo }));
   });
+
+  if (options.hasMailPages) {
+    router.get(
+      MAIL_PAGES.map(name => `/${name}`),
+      (_request, response) => {
+        sendPage(response, build(), mailPage);
+      },
+    );
+  }
 
   router.get('/playground/assets/:file', (request, response) => {
     const { file } = request.params;
@@ -75,6 +73,27 @@ function wantsPage(request: Request): boolean {
   return (
     request.accepts(['application/graphql-response+json', 'application/json', 'text/html']) === 'text/html'
   );
+}
+
+function sendPage(
+  response: Response,
+  built: PlaygroundBuild | null,
+  write: (build: PlaygroundBuild) => string,
+): void {
+  if (built === null) {
+    plain(response, 503, NOT_BUILT);
+    return;
+  }
+  response
+    .set({
+      'Content-Security-Policy': PLAYGROUND_POLICY,
+      'Cache-Control': 'no-cache',
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+    })
+    .type('html')
+    .send(write(built));
 }
 
 function sendAsset(
