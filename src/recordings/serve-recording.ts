@@ -1,10 +1,12 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
-import type { ByteRange, StoredRecording } from './recording-store.js';
+import { requestedRange } from './requested-range.js';
+import type { StoredRecording } from './recording-store.js';
 
 /**
  * Answers GET and HEAD for a recording (RFC 9110): the whole, or the one part that is asked for, piece by piece as the
  * listener takes it. Several parts at once are answered by the whole, and so is a part of other bytes than there are.
+ * HEAD is answered as for the whole, since a range counts with GET alone.
  * @throws before the first byte, when the store does not give it; later the connection is cut.
  */
 export async function serveRecording(
@@ -20,7 +22,8 @@ export async function serveRecording(
     ETag: etag,
     'Last-Modified': modifiedAt.toUTCString(),
   });
-  const range = isForTheseBytes(request, recording) ? rangeOf(request, size) : null;
+  const asksForPart = request.method === 'GET' && isForTheseBytes(request, recording);
+  const range = asksForPart ? requestedRange(request.get('range'), size) : null;
   if (range === 'unsatisfiable') {
     response.status(416).set('Content-Range', `bytes */${size}`).end();
     return;
@@ -36,13 +39,6 @@ export async function serveRecording(
     // The listener has left, or the store broke off: either way nobody can be told any more.
     if (!response.destroyed) response.destroy(error as Error);
   });
-}
-
-function rangeOf(request: Request, size: number): ByteRange | 'unsatisfiable' | null {
-  const ranges = request.range(size);
-  if (ranges === -1) return 'unsatisfiable';
-  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return null;
-  return ranges[0] ?? null;
 }
 
 /** Whether If-Range, where it was sent, names the bytes that are there: by the strong tag, or by the very time. */
