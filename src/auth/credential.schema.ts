@@ -23,6 +23,8 @@ export interface CredentialDocument {
   subjectId: ObjectId;
   /** null: it has no end of its own. */
   expiresAt: Date | null;
+  /** When a refresh token was exchanged for another one, by StoreClock; absent: it was not. */
+  exchangedAt?: Date;
 }
 
 const schema = systemSchema<CredentialDocument>('global', {
@@ -31,6 +33,7 @@ const schema = systemSchema<CredentialDocument>('global', {
   tenantId: { type: 'ObjectId', required: true },
   subjectId: { type: 'ObjectId', required: true },
   expiresAt: { type: Date, default: null },
+  exchangedAt: { type: Date },
 } as never);
 // Entries of expired tokens are removed by the database.
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

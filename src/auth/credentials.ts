@@ -56,6 +56,21 @@ export class Credentials {
     return removed.deletedCount === 1;
   }
 
+  /** Notes in the running transaction that a refresh token was exchanged. */
+  async noteExchange(hash: string, exchangedAt: Date): Promise<void> {
+    await this.system.run('credential.issue', () =>
+      this.model.updateOne({ _id: hash }, { $set: { exchangedAt } }).exec(),
+    );
+  }
+
+  /** When a refresh token was exchanged; null while it was not. Joins the running transaction. */
+  async exchangedAt(hash: string): Promise<Date | null> {
+    const entry = await this.system.run('credential.resolve', () =>
+      this.model.findOne({ _id: hash }).lean().exec(),
+    );
+    return entry?.exchangedAt ?? null;
+  }
+
   /** Makes one token unknown. */
   async forget(hash: string): Promise<void> {
     await this.system.run('credential.issue', () => this.model.deleteOne({ _id: hash }).exec());

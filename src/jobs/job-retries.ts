@@ -34,6 +34,7 @@ const POLICIES: Readonly<Record<JobKind, RetryPolicy>> = {
   'tenant-deletion': { longestMs: 10 * MINUTE_MS, parkAfter: null },
   'invitation-mail': MAIL,
   'password-reset': MAIL,
+  'verification-mail': MAIL,
 };
 
 /** The pause after an outage of a store, which is nobody's failure: everything is tried again soon after it. */

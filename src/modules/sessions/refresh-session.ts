@@ -7,6 +7,7 @@ import { UsersRepository } from '../../auth/users.repository.js';
 import { ViewerCache } from '../../auth/viewer-cache.js';
 import { DomainError } from '../../errors/domain-error.js';
 import { toPublicId } from '../../ids/public-id.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import type { TenantDocument } from '../../tenancy/tenant.schema.js';
@@ -14,13 +15,19 @@ import { AuditLog } from '../audit/audit-log.js';
 import { type OpenedSession, SessionOpener } from './session-opener.js';
 import { TokenTenant } from './token-tenant.js';
 
+/**
+ * How long after its exchange a token may come again without harm: a request may have waited for its turn for 5 s, and
+ * been on its way. It gets no tokens in that time either.
+ */
+export const RACE_MS = 8000;
+
 /** What came of an exchange that gave no tokens. */
 type Refusal = 'over' | 'reused' | 'outrun';
 
 /**
- * Exchanges refresh tokens. A token counts once: whoever sends one again may have stolen it, or been stolen from,
- * and the server cannot tell which, so the whole session ends. Requests that were under way at the same time are no
- * reuse: one of them passes, the others are told to go on with its tokens, and the session lives.
+ * Exchanges refresh tokens. A token gives tokens once. A token that comes again later may be stolen, and the server
+ * cannot tell who stole it, so the whole session ends. Within {@link RACE_MS} of the exchange it comes from a request of
+ * the same client, such as another tab: that request is told so, gets nothing, and the session lives.
  */
 @Injectable()
 export class RefreshSession {
@@ -35,6 +42,7 @@ export class RefreshSession {
     private readonly work: UnitOfWork,
     private readonly limits: AttemptLimits,
     private readonly metrics: Metrics,
+    private readonly clock: StoreClock,
   ) {}
 
   /**
@@ -42,15 +50,13 @@ export class RefreshSession {
    * TokenTenant.enter.
    */
   async run(token: string): Promise<OpenedSession> {
+    const arrivedAt = this.clock.now();
     await this.limits.take('refresh-token');
     const entry = await this.credentials.find('refresh', token);
     const outcome = entry
-      ? await this.tokenTenant.enter(entry, async tenant => {
-          // Nobody has an answer yet of an exchange that cannot be seen here.
-          const seen = await this.sessions.findById(entry.subjectId);
-          const hadTurn = seen?.endedAt === null && seen.refreshHash === entry._id;
-          return this.work.run(() => this.exchange(entry, tenant, hadTurn));
-        })
+      ? await this.tokenTenant.enter(entry, tenant =>
+          this.work.run(() => this.exchange(entry, tenant, arrivedAt)),
+        )
       : 'over';
     if (typeof outcome === 'string' && outcome !== 'outrun') throw sessionOver();
     await this.limits.giveBack('refresh-token');
@@ -60,12 +66,12 @@ export class RefreshSession {
 
   /**
    * Returns a refusal rather than throwing it, so that the end of a session is committed.
-   * @param hadTurn whether the token counted when the request came.
+   * @param arrivedAt when the request came, by StoreClock.
    */
   private async exchange(
     entry: CredentialDocument,
     tenant: TenantDocument,
-    hadTurn: boolean,
+    arrivedAt: Date,
   ): Promise<OpenedSession | Refusal> {
     const session = await this.sessions.findById(entry.subjectId);
     if (!session || session.expiresAt <= new Date()) return 'over';
@@ -75,10 +81,12 @@ export class RefreshSession {
       this.work.afterCommit(() => {
         if (session.role !== user.role) this.viewers.clear();
       });
+      await this.credentials.noteExchange(entry._id, this.clock.now());
       return this.opener.renew(session, user, tenant);
     }
     if (!(await this.sessions.hasOpen(session))) return 'over';
-    if (hadTurn) return 'outrun';
+    const exchangedAt = await this.credentials.exchangedAt(entry._id);
+    if (exchangedAt && arrivedAt.getTime() - exchangedAt.getTime() <= RACE_MS) return 'outrun';
     await this.sessions.endFamily(session);
     await this.audit.record({
       action: 'security.refresh_token_reused',
@@ -97,5 +105,5 @@ const sessionOver = () => new DomainError('UNAUTHENTICATED', 'The session is ove
 const outrun = () =>
   new DomainError(
     'UNAUTHENTICATED',
-    'Another request has exchanged this token at the same moment: go on with the tokens that it got.',
+    'This token was exchanged by another request at the same moment: go on with the tokens that it got.',
   );

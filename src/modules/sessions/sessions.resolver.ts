@@ -59,7 +59,7 @@ export class SessionsResolver {
 
   @Mutation(() => AuthPayloadModel, {
     description:
-      'Exchanges a refresh token, from the argument or else from the cookie, for new tokens. A token counts once: sending it again ends its session. Of requests that send it at the same time one gets new tokens; the others are UNAUTHENTICATED, go on with its tokens, and the session lives. The session has another id where the role has changed since it was opened.',
+      'Exchanges a refresh token, from the argument or else from the cookie, for new tokens. A token counts once: sending it again later ends its session. Of requests that send it within some seconds the first gets new tokens; the others are UNAUTHENTICATED, get none, go on with the tokens of the first, and the session lives. The session has another id where the role has changed since it was opened.',
   })
   @Public()
   async refreshSession(
