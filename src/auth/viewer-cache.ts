@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type TenantKey, tenantKey } from '../ids/tenant-key.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { BriefCache } from '../tenancy/brief-cache.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
@@ -12,10 +13,15 @@ export const VIEWER_LIFETIME_MS = 1000;
 
 const MOST_KEPT = 20_000;
 
+/** What a look at a session has found. A session that is over stays so, and is remembered too. */
+interface Look {
+  readonly viewer: UserViewer | null;
+}
+
 /** Who stands behind a session, read from the database at most once a second per process. */
 @Injectable()
 export class ViewerCache {
-  private readonly cache = new BriefCache<UserViewer>(VIEWER_LIFETIME_MS, MOST_KEPT);
+  private readonly cache = new BriefCache<TenantKey, Look>(VIEWER_LIFETIME_MS, MOST_KEPT);
 
   constructor(
     private readonly sessions: SessionsRepository,
@@ -24,8 +30,10 @@ export class ViewerCache {
   ) {}
 
   /** The session's viewer, or null when the session is over or its user may not act. */
-  get(tenantId: ObjectId, sessionId: ObjectId): Promise<UserViewer | null> {
-    return this.cache.get(sessionId.toHexString(), () => this.read(tenantId, sessionId));
+  async get(tenantId: ObjectId, sessionId: ObjectId): Promise<UserViewer | null> {
+    const key = tenantKey(tenantId, sessionId.toHexString());
+    const look = await this.cache.get(key, async () => ({ viewer: await this.read(tenantId, sessionId) }));
+    return look?.viewer ?? null;
   }
 
   /** Forgets everything, so that a change made in this process counts at once here. */

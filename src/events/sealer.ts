@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { UnitOfWork } from '../mongo/unit-of-work.js';
+import { type TenantKey, tenantKey } from '../ids/tenant-key.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { OneAtATime } from '../repeat/one-at-a-time.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
@@ -53,8 +54,8 @@ export class Sealer {
   private readonly sealings = new Map<StreamName, StreamSealing>();
   private readonly followers = new Map<StreamName, OnSealed[]>();
   /** Runs of this process: one at a time per tenant and stream. What is committed once a run has begun may need another. */
-  private readonly runs = new OneAtATime<void>();
-  private readonly grown = new Map<string, GrownStream>();
+  private readonly runs = new OneAtATime<TenantKey, void>();
+  private readonly grown = new Map<TenantKey, GrownStream>();
 
   constructor(
     private readonly outbox: Outbox,
@@ -95,8 +96,7 @@ export class Sealer {
    * @throws when the database is away; the rows then wait for the scan.
    */
   seal(tenantId: ObjectId, stream: StreamName): Promise<void> {
-    const key = `${stream}:${tenantId.toHexString()}`;
-    return this.runs.run(key, () => this.sealAll(tenantId, stream));
+    return this.runs.run(tenantKey(tenantId, stream), () => this.sealAll(tenantId, stream));
   }
 
   /** The streams that have grown in this process since this was last asked. */
@@ -111,7 +111,7 @@ export class Sealer {
       for (let failures = 0; ;) {
         try {
           const head = await this.sealBatch(tenantId, stream);
-          if (head) this.grown.set(`${stream}:${tenantId.toHexString()}`, { tenantId, stream, ...head });
+          if (head) this.grown.set(tenantKey(tenantId, stream), { tenantId, stream, ...head });
           if (head)
             this.doorbell.ring(tenantId, stream === 'calls' ? 'feed' : 'audit', { position: head.position });
           if (!head?.isPartial) return;

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors/domain-error.js';
+import { type TenantKey, tenantKey } from '../ids/tenant-key.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import type { FeedHead, OpenTail, TailOfEpoch } from './open-tail.js';
 import { persist } from './persist.js';
@@ -34,7 +35,7 @@ export interface FeedStart extends StreamPosition {
  * whoever comes from an earlier epoch, or meets the end of one.
  */
 export class StreamFeed<T, V> {
-  private readonly tails = new Map<string, OpenTail<T>>();
+  private readonly tails = new Map<TenantKey, OpenTail<T>>();
   private looks = 0;
 
   constructor(
@@ -151,7 +152,7 @@ export class StreamFeed<T, V> {
   }
 
   private open(tenantId: ObjectId): OpenTail<T> {
-    const key = tenantId.toHexString();
+    const key = tenantKey(tenantId);
     const known = this.tails.get(key);
     if (known) {
       known.followers += 1;
@@ -218,7 +219,7 @@ export class StreamFeed<T, V> {
 
   private close(open: OpenTail<T>): void {
     open.stop();
-    const key = open.tenantId.toHexString();
+    const key = tenantKey(open.tenantId);
     if (this.tails.get(key) === open) this.tails.delete(key);
   }
 }

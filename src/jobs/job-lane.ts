@@ -1,3 +1,4 @@
+import { platformKey, type StoreKey, tenantKey } from '../ids/tenant-key.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import type { JobKind } from './job.schema.js';
 
@@ -10,7 +11,7 @@ export interface JobBounds {
 /** The jobs of some kinds that one process works on, within bounds that no other kinds can use up. */
 export class JobLane {
   readonly kinds: JobKind[] = [];
-  private readonly running = new Map<string, { readonly tenantId: ObjectId; count: number }>();
+  private readonly running = new Map<StoreKey, { readonly tenantId: ObjectId; count: number }>();
   private size = 0;
 
   constructor(private readonly bounds: JobBounds) {}
@@ -51,4 +52,4 @@ export class JobLane {
   }
 }
 
-const keyOf = (tenantId: ObjectId | null): string => tenantId?.toHexString() ?? '';
+const keyOf = (tenantId: ObjectId | null): StoreKey => (tenantId ? tenantKey(tenantId) : platformKey('jobs'));

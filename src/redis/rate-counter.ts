@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { RateLimiterRedis } from 'rate-limiter-flexible';
+import type { StoreKey } from '../ids/tenant-key.js';
 import { DomainError } from '../errors/domain-error.js';
 import { windowLimiter } from './window-limiter.js';
 
@@ -15,7 +16,7 @@ export class RateCounter {
   }
 
   /** Counts one. @throws DomainError RATE_LIMITED with the seconds to wait, beyond `limit` in a window. */
-  async take(key: string, limit: number): Promise<void> {
+  async take(key: StoreKey, limit: number): Promise<void> {
     const { consumedPoints, msBeforeNext } = await this.limiter.consume(key);
     if (consumedPoints <= limit) return;
     throw new DomainError('RATE_LIMITED', undefined, {
@@ -24,7 +25,7 @@ export class RateCounter {
   }
 
   /** Takes back one that was counted. */
-  async giveBack(key: string): Promise<void> {
+  async giveBack(key: StoreKey): Promise<void> {
     await this.limiter.reward(key);
   }
 }

@@ -4,7 +4,7 @@ import { OneAtATime } from './one-at-a-time.js';
 
 describe('OneAtATime', () => {
   it('starts one run, and one more for all who ask meanwhile, which sees what they have seen', async () => {
-    const runs = new OneAtATime<number>();
+    const runs = new OneAtATime<string, number>();
     let started = 0;
     let active = 0;
     let most = 0;

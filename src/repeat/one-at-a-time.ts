@@ -11,10 +11,10 @@ interface Run<T> {
  * Does one piece of work per key at a time, with at most one more waiting behind it. Whoever asks gets a run that begins
  * after he asked: those who ask in the same turn share one, and those who ask while it runs share the next.
  */
-export class OneAtATime<T> {
-  private readonly runs = new Map<string, Run<T>>();
+export class OneAtATime<K extends string, T> {
+  private readonly runs = new Map<K, Run<T>>();
 
-  run(key: string, work: () => Promise<T>): Promise<T> {
+  run(key: K, work: () => Promise<T>): Promise<T> {
     const running = this.runs.get(key);
     if (!running) return this.start(key, work);
     if (!running.hasBegun) return running.done;
@@ -22,7 +22,7 @@ export class OneAtATime<T> {
     return running.next;
   }
 
-  private start(key: string, work: () => Promise<T>): Promise<T> {
+  private start(key: K, work: () => Promise<T>): Promise<T> {
     const begin = () => {
       run.hasBegun = true;
       return work();

@@ -1,3 +1,5 @@
+import type { StoreKey } from '../ids/tenant-key.js';
+
 interface Entry<V> {
   readonly value: Promise<V | null>;
   readonly readAt: number;
@@ -5,10 +7,11 @@ interface Entry<V> {
 
 /**
  * Remembers what was read for a moment, so that a burst of requests reads it once. What is not there is not
- * remembered, so that whatever has just been made is found at once; neither is a failure.
+ * remembered, so that what has just been made is found at once; neither is a failure. The type of the key says whether
+ * the values are tenants' own.
  */
-export class BriefCache<V> {
-  private readonly entries = new Map<string, Entry<V>>();
+export class BriefCache<K extends StoreKey, V> {
+  private readonly entries = new Map<K, Entry<V>>();
 
   /** @param lifetimeMs how old an answer may be. @param mostKept how many are kept; the oldest go first. */
   constructor(
@@ -17,7 +20,7 @@ export class BriefCache<V> {
   ) {}
 
   /** The remembered value, or what `read` gives now; readers at the same time share one reading. */
-  get(key: string, read: () => Promise<V | null>): Promise<V | null> {
+  get(key: K, read: () => Promise<V | null>): Promise<V | null> {
     const known = this.entries.get(key);
     if (known && Date.now() - known.readAt < this.lifetimeMs) return known.value;
     const entry = { value: read(), readAt: Date.now() };
@@ -29,7 +32,8 @@ export class BriefCache<V> {
     entry.value.then(value => {
       if (value === null) forget();
     }, forget);
-    if (this.entries.size > this.mostKept) this.entries.delete(this.entries.keys().next().value ?? '');
+    const [oldest] = this.entries.keys();
+    if (this.entries.size > this.mostKept && oldest !== undefined) this.entries.delete(oldest);
     return entry.value;
   }
 

@@ -1,3 +1,4 @@
+import { type TenantKey, tenantKey } from '../ids/tenant-key.js';
 import { isInTransaction } from '../mongo/unit-of-work.js';
 import { scopeStore } from './scope-store.js';
 
@@ -9,7 +10,7 @@ interface Line {
   readonly waiting: (() => void)[];
 }
 
-const lines = new Map<string, Line>();
+const lines = new Map<TenantKey, Line>();
 
 /**
  * Sends a command of the running scope when it is its turn: one tenant's people have a few under way at a time, and the
@@ -20,7 +21,7 @@ const lines = new Map<string, Line>();
 export async function sendInTurn<T>(send: () => Promise<T>): Promise<T> {
   const scope = scopeStore.scope();
   if (!scope?.tenant || scope.viewer.kind === 'system' || isInTransaction()) return send();
-  const key = scope.tenant.id.toHexString();
+  const key = tenantKey(scope.tenant.id);
   const line = lineOf(key);
   if (line.active >= COMMANDS_AT_ONCE) await new Promise<void>(resolve => line.waiting.push(resolve));
   else line.active += 1;
@@ -37,7 +38,7 @@ export async function sendInTurn<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
-function lineOf(key: string): Line {
+function lineOf(key: TenantKey): Line {
   const known = lines.get(key);
   if (known) return known;
   const line = { active: 0, waiting: [] };

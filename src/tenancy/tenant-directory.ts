@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Model, UpdateQuery } from 'mongoose';
+import { type PlatformKey, platformKey, type TenantKey, tenantKey } from '../ids/tenant-key.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { BriefCache } from './brief-cache.js';
 import { SystemAccess } from './system-access.js';
@@ -8,7 +9,9 @@ import { type TenantDocument, TENANTS } from './tenant.schema.js';
 /** Finds and changes tenants' records. The only reader of the tenants collection. */
 @Injectable()
 export class TenantDirectory {
-  private readonly cache = new BriefCache<TenantDocument>(1000, 5000);
+  /** Apart from each other: a subdomain may read like another tenant's id. */
+  private readonly bySubdomain = new BriefCache<PlatformKey, TenantDocument>(1000, 5000);
+  private readonly byId = new BriefCache<TenantKey, TenantDocument>(1000, 5000);
 
   constructor(
     @Inject(TENANTS.token) private readonly model: Model<TenantDocument>,
@@ -42,8 +45,10 @@ export class TenantDirectory {
   /** The tenant as requests are told apart by it: at most a second old, at once after a change in this process. */
   recent(clue: { readonly subdomain: string } | { readonly id: ObjectId }): Promise<TenantDocument | null> {
     return 'subdomain' in clue
-      ? this.cache.get(clue.subdomain, () => this.findBySubdomain(clue.subdomain))
-      : this.cache.get(clue.id.toHexString(), () => this.findById(clue.id));
+      ? this.bySubdomain.get(platformKey('subdomain', clue.subdomain), () =>
+          this.findBySubdomain(clue.subdomain),
+        )
+      : this.byId.get(tenantKey(clue.id), () => this.findById(clue.id));
   }
 
   /** Stores a new tenant. @throws a duplicate-key error when the subdomain is taken. */
@@ -54,18 +59,23 @@ export class TenantDirectory {
   /** Forgets a tenant of which nothing else is left. */
   async remove(id: ObjectId): Promise<void> {
     await this.system.run('tenant.delete', () => this.model.deleteOne({ _id: id }).exec());
-    this.cache.clear();
+    this.forget();
   }
 
   /** Changes one tenant and returns it as it is afterwards. */
   update(id: ObjectId, update: UpdateQuery<TenantDocument>): Promise<TenantDocument | null> {
-    this.cache.clear();
+    this.forget();
     return this.system
       .run('tenant.manage', () =>
         this.model.findOneAndUpdate({ _id: id }, update, { returnDocument: 'after' }).lean().exec(),
       )
       .finally(() => {
-        this.cache.clear();
+        this.forget();
       });
+  }
+
+  private forget(): void {
+    this.bySubdomain.clear();
+    this.byId.clear();
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { addressKey } from '../../src/redis/redis-keys.js';
 import { RateCounter } from '../../src/redis/rate-counter.js';
 import { WindowBudget } from '../../src/redis/window-budget.js';
 import { testEngines } from '../kit/engines.js';
@@ -18,7 +19,8 @@ describe('Counts', () => {
   // Port 9 discards, where anything listens on it at all.
   const away = new Redis('redis://127.0.0.1:9', options);
   away.on('error', () => undefined);
-  const key = `a:${randomBytes(6).toString('hex')}:requests:x`;
+  const database = randomBytes(6).toString('hex');
+  const key = addressKey(database, 'requests', 'x');
 
   afterAll(() => {
     redis.disconnect();
@@ -46,7 +48,11 @@ describe('Counts', () => {
   });
 
   describe('of budgets', () => {
-    const share = (points: number, limit = 10) => ({ key: `${key}:budget`, limit, points });
+    const share = (points: number, limit = 10) => ({
+      key: addressKey(database, 'budget', 'x'),
+      limit,
+      points,
+    });
 
     it('are exact in one process, whatever arrives at once, and what is refused does not count', async () => {
       const budget = new WindowBudget(redis, 60);
@@ -58,14 +64,14 @@ describe('Counts', () => {
 
     it('are taken together or not at all', async () => {
       const budget = new WindowBudget(redis, 60);
-      const other = { key: `${key}:other`, limit: 5, points: 1 };
+      const other = { key: addressKey(database, 'other', 'x'), limit: 5, points: 1 };
       await expect(budget.take(other, share(100))).rejects.toMatchObject(ANY_LIMIT);
       expect(await budget.take(other)).toMatchObject([{ remaining: 4 }]);
     });
 
     it('become known to other processes within moments', async () => {
       const [one, two] = [new WindowBudget(redis, 60), new WindowBudget(redis, 60)];
-      const shared = { key: `${key}:shared`, limit: 100, points: 30 };
+      const shared = { key: addressKey(database, 'shared', 'x'), limit: 100, points: 30 };
       await two.take({ ...shared, points: 1 });
       await one.take(shared);
       let remaining = 100;

@@ -13,6 +13,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { seesAllCalls } from '../../auth/permissions.js';
+import { type TenantKey, tenantKey } from '../../ids/tenant-key.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import type { Viewer } from '../../tenancy/viewer.js';
 import { isPerViewer } from '../../schema/per-viewer.js';
@@ -29,7 +30,7 @@ const LIFETIME_MS = 200;
  */
 @Injectable()
 export class SharedExecutions {
-  private readonly results = new WeakMap<object, Map<string, Promise<ExecutionResult>>>();
+  private readonly results = new WeakMap<object, Map<TenantKey, Promise<ExecutionResult>>>();
 
   /** How the events of one subscription are executed, in the running scope. */
   executorOf(args: ExecutionArgs, scope: TenantScope): (event: unknown) => Promise<ExecutionResult> {
@@ -40,8 +41,8 @@ export class SharedExecutions {
     return event => (isShareable(event) ? this.once(event, key, () => alone(event)) : alone(event));
   }
 
-  private once(event: object, key: string, run: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
-    const known = this.results.get(event) ?? new Map<string, Promise<ExecutionResult>>();
+  private once(event: object, key: TenantKey, run: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
+    const known = this.results.get(event) ?? new Map<TenantKey, Promise<ExecutionResult>>();
     const running = known.get(key);
     if (running) return running;
     const result = run();
@@ -63,14 +64,16 @@ function shareKey({ schema, document, operationName, variableValues }: Execution
   if (!operation || !scope.tenant || asksPerViewer(schema, document)) return null;
   const executed = withoutRootArguments(document);
   const values = [...variablesOf(executed)].sort().map(name => [name, variableValues?.[name]]);
-  return JSON.stringify([
-    scope.tenant.id.toHexString(),
-    visibilityOf(scope.viewer),
-    document.loc?.source.body,
-    print(executed),
-    operationName,
-    values,
-  ]);
+  return tenantKey(
+    scope.tenant.id,
+    JSON.stringify([
+      visibilityOf(scope.viewer),
+      document.loc?.source.body,
+      print(executed),
+      operationName,
+      values,
+    ]),
+  );
 }
 
 /** Viewers of one visibility see the same of an event that both may hear of. */
@@ -81,6 +84,7 @@ function visibilityOf(viewer: Viewer): string {
     case 'key':
       // What stands beside a call, such as its agent, depends on the scopes.
       return viewer.scopes.toSorted().join();
+    case 'link':
     case 'system':
     case 'anonymous':
       return viewer.kind;

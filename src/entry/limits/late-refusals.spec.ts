@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { platformKey } from '../../ids/tenant-key.js';
 import { FloodError, LATE_MS, LateRefusals, MOST_LATE } from './late-refusals.js';
 
 /** How a wait ended, and after how many milliseconds. */
 async function waited(refusals: LateRefusals, key: string): Promise<{ isFlood: boolean; after: number }> {
   const started = performance.now();
-  const isFlood = await refusals.wait(key).then(
+  const isFlood = await refusals.wait(platformKey(key)).then(
     () => false,
     (error: unknown) => error instanceof FloodError,
   );

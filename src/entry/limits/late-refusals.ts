@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoreKey } from '../../ids/tenant-key.js';
 import { DomainError } from '../../errors/domain-error.js';
 
 /** Refusals that are told at once in a window: whoever listens stops long before. */
@@ -28,12 +29,12 @@ interface Sender {
  */
 export class LateRefusals {
   /** The one whose window ends first stands first. */
-  private readonly senders = new Map<string, Sender>();
+  private readonly senders = new Map<StoreKey, Sender>();
 
   constructor(private readonly windowMs = WINDOW_MS) {}
 
   /** Resolves when the sender may be refused. @throws FloodError when he is to be cut off instead. */
-  async wait(key: string): Promise<void> {
+  async wait(key: StoreKey): Promise<void> {
     const sender = this.senderOf(key);
     sender.refusals += 1;
     if (sender.refusals <= AT_ONCE) return;
@@ -46,7 +47,7 @@ export class LateRefusals {
     }
   }
 
-  private senderOf(key: string): Sender {
+  private senderOf(key: StoreKey): Sender {
     const now = performance.now();
     const sender = this.senders.get(key) ?? { refusals: 0, late: 0, endsAt: 0 };
     if (sender.endsAt > now) return sender;

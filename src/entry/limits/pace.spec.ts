@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { platformKey } from '../../ids/tenant-key.js';
 import { Pace } from './pace.js';
 
-const stride = (key: string, points = 1) => ({ key, points, perSecond: 100, burst: 10 });
+const stride = (key: string, points = 1) => ({ key: platformKey(key), points, perSecond: 100, burst: 10 });
 
 /** How long it takes until so many strides are made that are asked for at once, in milliseconds. */
 async function timeOf(pace: Pace, key: string, count: number): Promise<number> {

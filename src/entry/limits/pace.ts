@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoreKey } from '../../ids/tenant-key.js';
 import { DomainError } from '../../errors/domain-error.js';
 
 /** How long anybody is kept waiting for his turn; whoever would have to wait longer is refused at once. */
@@ -7,7 +8,7 @@ const PATIENCE_MS = 5000;
 /** What somebody asks of a process, and how fast he may. */
 export interface Stride {
   /** Whose pace it is. */
-  readonly key: string;
+  readonly key: StoreKey;
   readonly points: number;
   /** Points in a second, in the long run. */
   readonly perSecond: number;
@@ -21,7 +22,7 @@ export interface Stride {
  */
 export class Pace {
   /** When all that was let in is paid for, by `performance.now()`; whoever was let in last stands last. */
-  private readonly paidAt = new Map<string, number>();
+  private readonly paidAt = new Map<StoreKey, number>();
 
   /**
    * Whether all strides can be made soon.

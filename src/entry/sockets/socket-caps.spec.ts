@@ -1,25 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
+import { platformKey } from '../../ids/tenant-key.js';
 import { SocketCaps } from './socket-caps.js';
+
+const [A, B] = [platformKey('a'), platformKey('b')];
 
 describe('SocketCaps', () => {
   it('S48 lets in as many per key as the cap says, and one more for each that has left', () => {
     const caps = new SocketCaps();
-    const leave = caps.enter('a', 2);
-    expect([caps.enter('a', 2), caps.enter('a', 2), caps.enter('b', 2)]).toEqual([
+    const leave = caps.enter(A, 2);
+    expect([caps.enter(A, 2), caps.enter(A, 2), caps.enter(B, 2)]).toEqual([
       expect.any(Function),
       null,
       expect.any(Function),
     ]);
     leave?.();
-    expect(caps.enter('a', 2)).not.toBeNull();
+    expect(caps.enter(A, 2)).not.toBeNull();
   });
 
   it('counts somebody out once, however often it is told', () => {
     const caps = new SocketCaps();
-    const leave = caps.enter('a', 1);
+    const leave = caps.enter(A, 1);
     leave?.();
-    caps.enter('a', 1);
+    caps.enter(A, 1);
     leave?.();
-    expect(caps.enter('a', 1)).toBeNull();
+    expect(caps.enter(A, 1)).toBeNull();
   });
 });

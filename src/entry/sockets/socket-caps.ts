@@ -1,4 +1,6 @@
+import { platformKey, type StoreKey, tenantKey } from '../../ids/tenant-key.js';
 import type { ObjectId } from '../../mongo/object-id.js';
+import { ConcurrencyCaps } from '../../repeat/concurrency-caps.js';
 import { addressGroup } from '../../tenancy/address-group.js';
 
 /** Operations that may run on one socket at a time. */
@@ -10,32 +12,17 @@ export const MAX_SOCKETS_PER_TENANT = 1000;
 /** Sockets of one address that nobody has signed in on (yet), in one server process. */
 export const MAX_STRANGERS_PER_ADDRESS = 200;
 
-/** Counts what is open per tenant, and per address of anonymous clients. */
+/** Counts the open sockets, or streams, of each tenant, and of each address of anonymous clients. */
 export class SocketCaps {
-  private readonly open = new Map<string, number>();
+  private readonly caps = new ConcurrencyCaps<StoreKey>();
 
   /** Counts one more of a tenant's, and returns how to count it out again; null when the tenant has too many. */
   enterTenant(tenantId: ObjectId): (() => void) | null {
-    return this.enter(`tenant ${tenantId.toHexString()}`, MAX_SOCKETS_PER_TENANT);
+    return this.caps.enter(tenantKey(tenantId), MAX_SOCKETS_PER_TENANT);
   }
 
   /** Counts one more of an anonymous client, for its IPv4 address or its /64 network of IPv6. */
   enterAddress(ip: string | null): (() => void) | null {
-    return this.enter(`address ${addressGroup(ip ?? '')}`, MAX_STRANGERS_PER_ADDRESS);
-  }
-
-  /** Counts one more, and returns how to count it out again; null when `cap` are open already. */
-  enter(key: string, cap: number): (() => void) | null {
-    const count = this.open.get(key) ?? 0;
-    if (count >= cap) return null;
-    this.open.set(key, count + 1);
-    let isInside = true;
-    return () => {
-      if (!isInside) return;
-      isInside = false;
-      const left = (this.open.get(key) ?? 1) - 1;
-      if (left > 0) this.open.set(key, left);
-      else this.open.delete(key);
-    };
+    return this.caps.enter(platformKey('address', addressGroup(ip ?? '')), MAX_STRANGERS_PER_ADDRESS);
   }
 }

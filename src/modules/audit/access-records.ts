@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
+import { type TenantKey, tenantKey } from '../../ids/tenant-key.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import { AuditLog } from './audit-log.js';
@@ -22,8 +23,8 @@ interface Batch {
  */
 @Injectable()
 export class AccessRecords {
-  private readonly recent = new OnceInAWhile(WHILE_MS);
-  private readonly batches = new Map<string, Batch>();
+  private readonly recent = new OnceInAWhile<TenantKey>(WHILE_MS);
+  private readonly batches = new Map<TenantKey, Batch>();
 
   constructor(
     private readonly audit: AuditLog,
@@ -33,24 +34,24 @@ export class AccessRecords {
   /**
    * Resolves once it is on record that the running scope's viewer reads something; `id` is its public id. What the
    * server itself reads is not recorded.
-   * @param by who reads it, where that is not the scope's viewer, such as whoever has a signed link.
    */
-  async note(what: Accessed, id: string, by?: string): Promise<void> {
+  async note(what: Accessed, id: string): Promise<void> {
     const { scope, tenant } = this.context;
-    const reader = by ?? readerOf(scope);
+    const reader = readerOf(scope);
     if (reader === null) return;
-    const from = by === undefined ? '' : (scope.origin.ip ?? '');
-    const key = [tenant.id.toHexString(), reader, from, what, id].join(' ');
+    // The holders of one link are told apart by their addresses.
+    const from = scope.viewer.kind === 'link' ? (scope.origin.ip ?? '') : '';
+    const key = tenantKey(tenant.id, reader, from, what, id);
     if (!this.recent.isFirst(key)) return;
     try {
-      await this.join([scope.requestId, reader, what].join(' '), what, id, by);
+      await this.join(tenantKey(tenant.id, scope.requestId, reader, from, what), what, id);
     } catch (error) {
       this.recent.forget(key);
       throw error;
     }
   }
 
-  private join(name: string, what: Accessed, id: string, by: string | undefined): Promise<void> {
+  private join(name: TenantKey, what: Accessed, id: string): Promise<void> {
     const open = this.batches.get(name);
     if (open) {
       open.ids.push(id);
@@ -59,21 +60,22 @@ export class AccessRecords {
     const ids = [id];
     const recorded = turn().then(async () => {
       this.batches.delete(name);
-      const actor = by === undefined ? {} : { actor: { id: null, label: by } };
-      await this.audit.record({ action: 'data.accessed', details: { what, ids }, ...actor });
+      await this.audit.record({ action: 'data.accessed', details: { what, ids } });
     });
     this.batches.set(name, { ids, recorded });
     return recorded;
   }
 }
 
-/** Who reads, as far as it is a person or a program outside. */
+/** Who reads, as far as it is a person, a program outside or a signed link. */
 function readerOf({ viewer }: TenantScope): string | null {
   switch (viewer.kind) {
     case 'user':
       return viewer.userId.toHexString();
     case 'key':
       return viewer.keyId.toHexString();
+    case 'link':
+      return viewer.label;
     case 'system':
     case 'anonymous':
       return null;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
 import { Sealer, type StreamSealing } from '../../events/sealer.js';
 import type { StreamHead } from '../../events/stream-heads.js';
+import { type TenantKey, tenantKey } from '../../ids/tenant-key.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
@@ -14,7 +15,7 @@ import { AuditRepository } from './audit.repository.js';
 @Injectable()
 export class AuditChain extends TenantRepository<AuditLinkDocument> implements StreamSealing {
   readonly stream = 'audit';
-  private readonly sealed = new Map<string, ObjectId>();
+  private readonly sealed = new Map<TenantKey, ObjectId>();
 
   constructor(
     @Inject(AUDIT_CHAIN.token) model: Model<AuditLinkDocument>,
@@ -42,7 +43,7 @@ export class AuditChain extends TenantRepository<AuditLinkDocument> implements S
     });
     await this.insertMany(links);
     const { id } = this.context.tenant;
-    this.work.afterCommit(() => this.sealed.set(id.toHexString(), id));
+    this.work.afterCommit(() => this.sealed.set(tenantKey(id), id));
     return { position: head.position + links.length, hash };
   }
 

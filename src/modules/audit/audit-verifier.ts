@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '../../events/outbox.js';
 import { type StreamHead, StreamHeads } from '../../events/stream-heads.js';
+import { type TenantKey, tenantKey } from '../../ids/tenant-key.js';
 import { OneAtATime } from '../../repeat/one-at-a-time.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import type { AuditCheckpoint } from './audit-checkpoint.js';
@@ -20,7 +21,7 @@ const PAGE = 100;
  */
 @Injectable()
 export class AuditVerifier {
-  private readonly checks = new OneAtATime<AuditVerificationModel>();
+  private readonly checks = new OneAtATime<TenantKey, AuditVerificationModel>();
 
   constructor(
     private readonly rows: AuditRepository,
@@ -35,7 +36,7 @@ export class AuditVerifier {
    * @param checkpoints which the log must still agree with: what shows when its end is cut off together with the head.
    */
   async verify(checkpoints: readonly AuditCheckpoint[] = []): Promise<AuditVerificationModel> {
-    const asked = [this.context.tenant.id.toHexString(), ...checkpoints.map(({ hash }) => hash)].join(' ');
+    const asked = tenantKey(this.context.tenant.id, ...checkpoints.map(({ hash }) => hash));
     return this.checks.run(asked, () => this.check(checkpoints));
   }
 

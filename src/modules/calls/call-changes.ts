@@ -5,6 +5,7 @@ import { Sealer } from '../../events/sealer.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { isInTransaction, UnitOfWork } from '../../mongo/unit-of-work.js';
+import { type TenantKey, tenantKey } from '../../ids/tenant-key.js';
 import { Turns } from '../../repeat/turns.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { type AuditAction, AuditLog } from '../audit/audit-log.js';
@@ -33,7 +34,7 @@ const OVER_ACTIONS: Partial<Record<CallDocument['status'], AuditAction>> = {
  */
 @Injectable()
 export class CallChanges {
-  private readonly turns = new Turns();
+  private readonly turns = new Turns<TenantKey>();
 
   constructor(
     private readonly calls: CallsRepository,
@@ -76,7 +77,7 @@ export class CallChanges {
    */
   async inTurn<T>(callId: ObjectId, work: () => Promise<T>): Promise<T> {
     if (isInTransaction()) return work();
-    return this.turns.run(callId.toHexString(), () => this.work.run(work));
+    return this.turns.run(tenantKey(this.context.tenant.id, callId.toHexString()), () => this.work.run(work));
   }
 
   /** Waits until what was just stored is readable in its place; if that fails, the scan does it later. */

@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Doorbell } from '../../events/doorbell.js';
 import { persist } from '../../events/persist.js';
 import { Signal } from '../../events/signal.js';
+import { type TenantKey, tenantKey } from '../../ids/tenant-key.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { Places } from './places.js';
 
@@ -26,7 +27,7 @@ export class QueueLine {
 @Injectable()
 export class QueueLines {
   private readonly logger = new Logger('QueueLines');
-  private readonly lines = new Map<string, QueueLine>();
+  private readonly lines = new Map<TenantKey, QueueLine>();
 
   constructor(
     private readonly places: Places,
@@ -35,7 +36,7 @@ export class QueueLines {
 
   /** Follows a tenant's line; a look at it comes soon. Whoever joins leaves it again. */
   join(tenantId: ObjectId): QueueLine {
-    const key = tenantId.toHexString();
+    const key = tenantKey(tenantId);
     let line = this.lines.get(key);
     if (!line) {
       line = new QueueLine();
@@ -51,7 +52,7 @@ export class QueueLines {
     line.followers -= 1;
     if (line.followers > 0) return;
     line.leaving.abort();
-    this.lines.delete(tenantId.toHexString());
+    this.lines.delete(tenantKey(tenantId));
   }
 
   private async watch(tenantId: ObjectId, line: QueueLine): Promise<void> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Sealer } from '../../events/sealer.js';
 import type { StreamHead } from '../../events/stream-heads.js';
+import { type TenantKey, tenantKey } from '../../ids/tenant-key.js';
 import { JobRunner } from '../../jobs/job-runner.js';
 import type { JobKind } from '../../jobs/job.schema.js';
 import { Jobs } from '../../jobs/jobs.js';
@@ -22,7 +23,7 @@ export function kindOf({ failingSince }: WebhookDocument): JobKind {
 /** Wakes the jobs of webhooks: when their tenant's feed has grown, and when somebody has changed them. */
 @Injectable()
 export class WebhookWakes {
-  private readonly enabled = new BriefCache<readonly WebhookDocument[]>(KNOWN_WITHIN_MS, 10_000);
+  private readonly enabled = new BriefCache<TenantKey, readonly WebhookDocument[]>(KNOWN_WITHIN_MS, 10_000);
 
   constructor(
     private readonly webhooks: WebhooksRepository,
@@ -47,7 +48,7 @@ export class WebhookWakes {
   }
 
   private async wakeEnabled(from: StreamHead): Promise<void> {
-    const key = this.context.tenant.id.toHexString();
+    const key = tenantKey(this.context.tenant.id);
     const webhooks = await this.enabled.get(key, async () =>
       (await this.webhooks.list()).filter(({ isEnabled }) => isEnabled),
     );
