@@ -13,6 +13,7 @@ import { AnalyticsModule } from './modules/analytics/analytics.module.js';
 import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
 import { AuditCheckpointsModule } from './modules/audit/audit-checkpoints.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
+import { SignedLinkRequestsModule } from './modules/links/signed-link-requests.module.js';
 import { CallsModule } from './modules/calls/calls.module.js';
 import { NodeModule } from './modules/node/node.module.js';
 import { PrivacyModule } from './modules/privacy/privacy.module.js';
@@ -64,6 +65,7 @@ export class AppModule {
         AnalyticsModule,
         UsageModule,
         AuditModule,
+        SignedLinkRequestsModule,
         AuditCheckpointsModule,
         PrivacyModule,
         RestoresModule,

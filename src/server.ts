@@ -13,6 +13,7 @@ import type { Settings } from './config/settings.js';
 import { defaultHeaders } from './entry/http/default-headers.js';
 import { DocumentMiddleware } from './entry/http/document.middleware.js';
 import { jsonBody, MAX_BODY_BYTES } from './entry/http/json-body.js';
+import { LinkLimits } from './entry/http/link-limits.js';
 import { takeNotes } from './entry/http/http-request.js';
 import { preflight } from './entry/http/preflight.js';
 import { requestLog } from './entry/http/request-log.js';
@@ -77,6 +78,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     }),
   );
   app.use('/ultravox', express.raw({ type: () => true, limit: MAX_BODY_BYTES }));
+  app.use(['/recordings', '/exports'], app.get(LinkLimits).use);
   // Limits come before bodies: what is refused anyway is not read.
   const streams = app.get(EventStreams);
   const bodies = jsonBody(app.get(Metrics));

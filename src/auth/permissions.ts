@@ -70,6 +70,7 @@ export function isAllowed(viewer: Viewer, permission: Permission): boolean {
       );
     case 'system':
       return true;
+    case 'link':
     case 'anonymous':
       return false;
   }
@@ -83,6 +84,7 @@ export function seesAllCalls(viewer: Viewer): boolean {
     case 'key':
     case 'system':
       return true;
+    case 'link':
     case 'anonymous':
       return false;
   }

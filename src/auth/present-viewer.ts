@@ -34,6 +34,7 @@ export class PresentViewer {
         return this.viewers.get(tenant.id, viewer.sessionId);
       case 'key':
         return this.keys.present(tenant.id, viewer.keyId);
+      case 'link':
       case 'system':
       case 'anonymous':
         return viewer;

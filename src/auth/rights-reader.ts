@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ObjectId } from '../mongo/object-id.js';
-import type { ApiKeyViewer, UserViewer } from '../tenancy/viewer.js';
+import type { ApiKeyViewer, LinkViewer, UserViewer } from '../tenancy/viewer.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { UsersRepository } from './users.repository.js';
@@ -9,8 +9,8 @@ import { UsersRepository } from './users.repository.js';
 export type RightsLoss =
   'session-over' | 'user-deactivated' | 'tenant-suspended' | 'role-changed' | 'key-revoked' | 'key-expired';
 
-/** A viewer who can lose what a stream was opened with. */
-export type WatchedViewer = UserViewer | ApiKeyViewer;
+/** A viewer who can lose what a stream or a download was opened with. A link is lost with its tenant alone. */
+export type WatchedViewer = UserViewer | ApiKeyViewer | LinkViewer;
 
 /** Reads what viewers of the running operation's tenant have lost: three queries, however many they are. */
 @Injectable()
@@ -52,7 +52,16 @@ export class RightsReader {
       if (!key || key.revokedAt) return 'key-revoked';
       return key.expiresAt && key.expiresAt <= now ? 'key-expired' : null;
     };
-    return viewer => (viewer.kind === 'user' ? lossOfUser(viewer) : lossOfKey(viewer));
+    return viewer => {
+      switch (viewer.kind) {
+        case 'user':
+          return lossOfUser(viewer);
+        case 'key':
+          return lossOfKey(viewer);
+        case 'link':
+          return null;
+      }
+    };
   }
 }
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type TenantKey, tenantKey } from '../ids/tenant-key.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { repeat, type Repeating } from '../repeat/repeat.js';
 import { TenantDirectory } from '../tenancy/tenant-directory.js';
@@ -49,7 +50,7 @@ export class RightsWatch implements OnApplicationBootstrap, OnApplicationShutdow
   /** Calls `onLoss` once when the scope's viewer loses what the stream was opened with. Returns how to stop. */
   watch(scope: TenantScope, onLoss: (loss: RightsLoss) => void): () => void {
     const { tenant, viewer } = scope;
-    if (!tenant || (viewer.kind !== 'user' && viewer.kind !== 'key')) return () => undefined;
+    if (!tenant || viewer.kind === 'anonymous' || viewer.kind === 'system') return () => undefined;
     const watcher = { tenant, viewer, onLoss };
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
@@ -95,10 +96,10 @@ export class RightsWatch implements OnApplicationBootstrap, OnApplicationShutdow
   }
 }
 
-function groupByTenant(watchers: Iterable<Watcher>): Map<string, Watcher[]> {
-  const groups = new Map<string, Watcher[]>();
+function groupByTenant(watchers: Iterable<Watcher>): Map<TenantKey, Watcher[]> {
+  const groups = new Map<TenantKey, Watcher[]>();
   for (const watcher of watchers) {
-    const key = watcher.tenant.id.toHexString();
+    const key = tenantKey(watcher.tenant.id);
     const group = groups.get(key);
     if (group) group.push(watcher);
     else groups.set(key, [watcher]);

@@ -13,12 +13,16 @@ interface Bend {
 const hexOf = (id: string): string => id.slice(id.indexOf('_') + 1);
 
 /**
- * Bends the intruder's own links, which open something to whoever has them, towards things of the owner's. Returns how
- * many were tried.
+ * Bends the intruder's own links, which open something to any holder, towards things of the owner's, and sends them with
+ * the owner's name. Returns how many were tried.
  */
 export async function tamperWithLinks(intruder: Side, owner: Side, findings: Findings): Promise<number> {
   let tried = 0;
   for (const link of someOfEachKind(intruder.belongings.links)) {
+    tried += 1;
+    const named = await fetch(link, { headers: { 'x-tenant-subdomain': owner.subdomain } });
+    await named.body?.cancel();
+    if (named.ok) findings.add('a signed link', "opens with another tenant's name beside it");
     for (const bends of waysToBend(link, intruder, owner)) {
       tried += 1;
       const bent = bends.reduce((text, { used, other }) => text.replaceAll(hexOf(used), hexOf(other)), link);

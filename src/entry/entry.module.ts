@@ -10,6 +10,7 @@ import { GraphqlPartsModule } from './graphql/graphql-parts.module.js';
 import { OperationRunner } from './graphql/operation-runner.js';
 import { SharedExecutions } from './graphql/shared-executions.js';
 import { HealthModule } from './health/health.module.js';
+import { LinkLimits } from './http/link-limits.js';
 import { ScopeMiddleware } from './http/scope.middleware.js';
 import { UnknownPathFilter } from './http/unknown-path.filter.js';
 import { MutationDeadline } from './limits/mutation-deadline.js';
@@ -38,6 +39,7 @@ import { StreamEnds } from './stream-ends.js';
     EventStreams,
     ForgedTokens,
     GraphqlSockets,
+    LinkLimits,
     OperationRunner,
     ScopeFactory,
     ScopeMiddleware,
@@ -48,6 +50,6 @@ import { StreamEnds } from './stream-ends.js';
     { provide: APP_INTERCEPTOR, useClass: MutationDeadline },
     { provide: APP_PIPE, useClass: ValidationPipe },
   ],
-  exports: [EventStreams, GraphqlSockets, ScopeMiddleware],
+  exports: [EventStreams, GraphqlSockets, LinkLimits, ScopeMiddleware],
 })
 export class EntryModule {}

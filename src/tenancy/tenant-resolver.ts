@@ -57,11 +57,6 @@ export class TenantResolver {
     return tenant;
   }
 
-  /** Whether a subdomain is a tenant's. */
-  async isNameOf(subdomain: string, tenantId: ObjectId): Promise<boolean> {
-    return (await this.tenants.recent({ subdomain }))?._id.equals(tenantId) ?? false;
-  }
-
   /** The `<subdomain>` of a host `<subdomain>.<BASE_DOMAIN>`, without its port; null for any other host. */
   subdomainOf(host: string | undefined): string | null {
     const name = host?.replace(/:\d+$/, '').replace(/\.$/, '') ?? '';

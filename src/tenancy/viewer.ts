@@ -34,6 +34,13 @@ export interface ApiKeyViewer {
   readonly label: string;
 }
 
+/** A person who has opened a signed link. The link itself is all that this viewer may read. */
+export interface LinkViewer {
+  readonly kind: 'link';
+  /** What audit rows say: which kind of link it was. */
+  readonly label: string;
+}
+
 /** Somebody without a credential; may use public fields only. */
 export interface AnonymousViewer {
   readonly kind: 'anonymous';
@@ -50,7 +57,7 @@ export interface SystemViewer {
 }
 
 /** There is always a viewer, never null. */
-export type Viewer = UserViewer | ApiKeyViewer | AnonymousViewer | SystemViewer;
+export type Viewer = UserViewer | ApiKeyViewer | LinkViewer | AnonymousViewer | SystemViewer;
 
 export const ANONYMOUS: AnonymousViewer = Object.freeze({ kind: 'anonymous' });
 

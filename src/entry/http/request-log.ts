@@ -47,6 +47,7 @@ function viewerLabel(viewer: Viewer): string {
       return toPublicId('user', viewer.userId);
     case 'key':
       return toPublicId('key', viewer.keyId);
+    case 'link':
     case 'system':
     case 'anonymous':
       return viewer.kind;

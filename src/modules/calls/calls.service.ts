@@ -116,6 +116,7 @@ export class CallsService {
         return call.createdById !== null && viewer.userId.equals(call.createdById);
       case 'key':
         return call.createdByKeyId !== null && viewer.keyId.equals(call.createdByKeyId);
+      case 'link':
       case 'system':
       case 'anonymous':
         return false;

@@ -138,6 +138,7 @@ export class CreateCall {
         return { userId: viewer.userId, keyId: null, owner: toPublicId('user', viewer.userId) };
       case 'key':
         return { userId: null, keyId: viewer.keyId, owner: toPublicId('key', viewer.keyId) };
+      case 'link':
       case 'system':
       case 'anonymous':
         throw new DomainError('FORBIDDEN');

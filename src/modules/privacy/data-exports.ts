@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { isAllowed } from '../../auth/permissions.js';
 import { UsersRepository } from '../../auth/users.repository.js';
-import { userViewer } from '../../auth/viewer-cache.js';
+import { ViewerCache } from '../../auth/viewer-cache.js';
 import { DomainError, notFound } from '../../errors/domain-error.js';
 import { fromPublicId, toPublicId } from '../../ids/public-id.js';
 import { SignedLinks } from '../../links/signed-links.js';
-import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
+import type { ObjectId } from '../../mongo/object-id.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
-import { jobScope, type Origin } from '../../tenancy/tenant-scope.js';
+import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
 import type { Viewer } from '../../tenancy/viewer.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { DataExportModel } from './data-export.model.js';
@@ -19,12 +19,19 @@ import { type ExportFile, nameOf } from './export-file.js';
 /** How long a link works. What it leads to is made when it is fetched, and a fetch may last longer. */
 const LIFETIME_MS = 15 * 60_000;
 
+/** An archive that is being made, and the scope of the person who has asked for it. */
+export interface OpenArchive {
+  readonly scope: TenantScope;
+  readonly lines: AsyncIterable<string>;
+}
+
 /** Hands out archives of people's and of tenants' data. Each request and each download is put on record. */
 @Injectable()
 export class DataExports {
   constructor(
     private readonly archive: ExportArchive,
     private readonly users: UsersRepository,
+    private readonly viewers: ViewerCache,
     private readonly tenants: TenantDirectory,
     private readonly links: SignedLinks,
     private readonly audit: AuditLog,
@@ -46,31 +53,29 @@ export class DataExports {
   }
 
   /**
-   * Begins an archive that a link names, on record, for whoever has asked for the link: he must be there still, with
-   * the rights it takes, and so must whom it tells of. Null where that is not so.
+   * Begins an archive that a link names, on record. Its requester's session must count still, with the right that the
+   * archive takes, and the person whom it tells of must be there.
+   * @param scope the request's, in the archive's tenant. @returns null where the link has ended.
    */
-  async open(file: ExportFile, requestId: string, origin: Origin): Promise<AsyncIterable<string> | null> {
+  async open(file: ExportFile, scope: TenantScope): Promise<OpenArchive | null> {
+    const viewer = await this.viewers.get(file.tenantId, file.sessionId);
+    if (!viewer?.userId.equals(file.requestedById) || !mayExport(viewer, file.userId)) return null;
     const tenant = await this.tenants.findById(file.tenantId);
-    if (!tenant?.isActive) return null;
-    const identity = { id: tenant._id, subdomain: tenant.subdomain };
-    const [requester, user] = await this.runner.run(jobScope(tenant._id, 'export'), async () => [
-      await this.users.findById(file.requestedById),
-      file.userId && (await this.users.findById(file.userId)),
-    ]);
-    if (!requester?.isActive || (file.userId && !user)) return null;
-    const viewer = userViewer(requester, newObjectId());
-    if (!mayExport(viewer, file.userId)) return null;
-    const scope = { tenant: identity, viewer, requestId, origin };
-    await this.runner.run(scope, () =>
+    const user = file.userId && (await this.users.findById(file.userId));
+    if (!tenant?.isActive || (file.userId && !user)) return null;
+    const asRequester = tenantScope({ ...scope, viewer });
+    await this.runner.run(asRequester, () =>
       this.audit.record({ action: 'data.accessed', details: { what: 'export', ids: [subjectOf(file)] } }),
     );
-    return this.runner.iterate(scope, user ? this.archive.ofUser(user) : this.archive.ofTenant(tenant));
+    const lines = user ? this.archive.ofUser(user) : this.archive.ofTenant(tenant);
+    return { scope: asRequester, lines: this.runner.iterate(asRequester, lines) };
   }
 
   private async linkTo(userId: ObjectId | null): Promise<DataExportModel> {
     const { tenant, viewer } = this.context;
     if (viewer.kind !== 'user') throw new DomainError('FORBIDDEN');
-    const file = { tenantId: tenant.id, userId, requestedById: viewer.userId };
+    const { userId: requestedById, sessionId } = viewer;
+    const file = { tenantId: tenant.id, userId, requestedById, sessionId };
     await this.audit.record({ action: 'data.exported', details: { of: subjectOf(file) } });
     const { url, expiresAt } = this.links.issue('exports', nameOf(file), LIFETIME_MS);
     return { downloadUrl: url, expiresAt };

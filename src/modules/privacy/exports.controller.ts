@@ -1,20 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { Controller, Get, HttpException, Logger, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Logger, Param, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { SignedLinks } from '../../links/signed-links.js';
+import type { TenantScope } from '../../tenancy/tenant-scope.js';
+import { SignedLinkRequests } from '../links/signed-link-requests.service.js';
 import { DataExports } from './data-exports.js';
-import { parseName } from './export-file.js';
+import { type ExportFile, parseName } from './export-file.js';
 
-/** Serves archives to whoever has a signed link, as they are being made. */
+/** Serves archives to people who have a signed link, as they are being made. */
 @Controller('exports')
 export class ExportsController {
   private readonly logger = new Logger('Privacy');
 
   constructor(
-    private readonly links: SignedLinks,
+    private readonly requests: SignedLinkRequests,
     private readonly exports: DataExports,
   ) {}
 
@@ -27,27 +27,37 @@ export class ExportsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const file = this.links.isValid('exports', name, expires, signature) ? parseName(name) : null;
-    if (request.method !== 'GET') throw new HttpException('There is no such export', 404);
-    if (!file) throw new HttpException('The link is not valid or has expired', 403);
-    const origin = {
-      transport: 'http' as const,
-      ip: request.ip ?? null,
-      userAgent: request.get('user-agent') ?? null,
-    };
-    const lines = await this.exports.open(file, response.get('X-Request-Id') ?? randomUUID(), origin);
-    if (!lines) throw new HttpException('There is no such export', 404);
+    if (request.method !== 'GET') throw this.requests.missing('exports');
+    const file = parseName(name);
+    await this.requests.serve(
+      { purpose: 'exports', file: name, expires, signature, request, response },
+      () => Promise.resolve(file?.tenantId ?? null),
+      async scope => {
+        if (!file || !(await this.send(file, scope, response))) throw this.requests.missing('exports');
+      },
+    );
+  }
+
+  /** Sends an archive while it is being made; false where the link has ended with its requester's rights. */
+  private async send(file: ExportFile, scope: TenantScope, response: Response): Promise<boolean> {
+    const archive = await this.exports.open(file, scope);
+    if (!archive) return false;
     response.set({
       'Content-Type': 'application/gzip',
       'Content-Disposition': `attachment; filename="voho-${file.userId ? 'user' : 'tenant'}.ndjson.gz"`,
       'Cache-Control': 'private, no-store',
     });
-    await pipeline(Readable.from(lines, { highWaterMark: 16 }), createGzip(), response).catch(
-      (error: unknown) => {
-        this.logger.warn(`An export broke off: ${(error as Error).message}`);
-        // Cut rather than closed in order: the archive must not look whole.
-        response.destroy();
-      },
-    );
+    const stopWatching = this.requests.cutWith(archive.scope, response);
+    try {
+      const lines = Readable.from(archive.lines, { highWaterMark: 16 });
+      await pipeline(lines, createGzip(), response);
+    } catch (error) {
+      this.logger.warn(`An export broke off: ${(error as Error).message}`);
+      // Cut rather than closed in order: the archive must not look whole.
+      response.destroy();
+    } finally {
+      stopWatching();
+    }
+    return true;
   }
 }
