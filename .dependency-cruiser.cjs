@@ -19,7 +19,7 @@ const PROGRAMS = '^src/((app\\.module|main|server|emit-schema)\\.ts|[^/]+/main\\
 /** What a module shows the others. A file that is meant for them and has another name is listed here by its name. */
 const FRONT_DOORS = [
   '\\.(module|service|model)\\.ts$',
-  '^src/modules/audit/(audit-log|audit-reader|access-records|checkpoint-files)\\.ts$',
+  '^src/modules/audit/(audit-log|audit-reader|access-records|refusal-log|checkpoint-files)\\.ts$',
   '^src/modules/ultravox/(account-id|voice-provider|phone-lines|providers|signatures|creation-rate|ultravox-wire)\\.ts$',
   '^src/modules/calls/call-filter\\.input\\.ts$',
   '^src/modules/agents/first-speaker\\.ts$',

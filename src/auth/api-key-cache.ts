@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { toPublicId } from '../ids/public-id.js';
+import { type PlatformKey, platformKey, type TenantKey, tenantKey } from '../ids/tenant-key.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { BriefCache } from '../tenancy/brief-cache.js';
 import { TenantRunner } from '../tenancy/tenant-runner.js';
@@ -23,11 +24,33 @@ export interface KnownApiKey {
   readonly expiresAt: Date | null;
 }
 
+/** A key that leads to a tenant and does not count there. */
+export interface RefusedApiKey {
+  readonly tenantId: ObjectId;
+  readonly keyId: ObjectId;
+}
+
+/** What is known of a key that was sent. */
+export interface FoundApiKey {
+  /** Whom it stands for; null when it is unknown, revoked or expired. */
+  readonly known: KnownApiKey | null;
+  /** Where it leads, if it does not count; null for one that leads nowhere. */
+  readonly refused: RefusedApiKey | null;
+}
+
+/** How long a key that has counted is looked up before the limits of its address are asked. */
+const COUNTED_FOR_MS = 3_600_000;
+
 /** Who stands behind an API key, read from the database at most once a second per process, as sessions are. */
 @Injectable()
 export class ApiKeyCache {
   private readonly logger = new Logger('ApiKeys');
-  private readonly cache = new BriefCache<KnownApiKey>(VIEWER_LIFETIME_MS, MOST_KEPT);
+  /** By the hash of the whole key, which leads to its tenant. */
+  private readonly byHash = new BriefCache<PlatformKey, KnownApiKey>(VIEWER_LIFETIME_MS, MOST_KEPT);
+  private readonly byId = new BriefCache<TenantKey, KnownApiKey>(VIEWER_LIFETIME_MS, MOST_KEPT);
+
+  /** When the keys that have counted did so last. */
+  private readonly counted = new Map<PlatformKey, number>();
 
   constructor(
     private readonly credentials: Credentials,
@@ -35,15 +58,29 @@ export class ApiKeyCache {
     private readonly runner: TenantRunner,
   ) {}
 
-  /** Whom the key stands for; null when it is unknown, revoked or expired. */
-  async get(key: ParsedApiKey): Promise<KnownApiKey | null> {
-    const known = await this.cache.get(key.hash.toString('base64'), () => this.read(key));
-    return known && isInTime(known) ? known : null;
+  /** Whom the key stands for, or where it leads without counting. */
+  async get(key: ParsedApiKey): Promise<FoundApiKey> {
+    const name = nameOf(key);
+    let refused: RefusedApiKey | null = null;
+    const known = await this.byHash.get(name, async () => {
+      const found = await this.read(key);
+      refused = found.refused;
+      return found.known;
+    });
+    if (!known || !isInTime(known)) return { known: null, refused };
+    this.noteCounted(name);
+    return { known, refused: null };
+  }
+
+  /** Whether the key has counted in this process within the last hour. Looks nothing up. */
+  hasCounted(key: ParsedApiKey): boolean {
+    const at = this.counted.get(nameOf(key));
+    return at !== undefined && performance.now() - at < COUNTED_FOR_MS;
   }
 
   /** The key's viewer as he is now, for whoever has been let in with it; null once it is revoked or expired. */
   async present(tenantId: ObjectId, keyId: ObjectId): Promise<ApiKeyViewer | null> {
-    const known = await this.cache.get(keyId.toHexString(), () =>
+    const known = await this.byId.get(tenantKey(tenantId, keyId.toHexString()), () =>
       this.runner.run(jobScope(tenantId, 'authenticator'), async () =>
         knownKey(await this.keys.findById(keyId)),
       ),
@@ -53,19 +90,28 @@ export class ApiKeyCache {
 
   /** Forgets everything, so that a change made in this process counts at once here. */
   clear(): void {
-    this.cache.clear();
+    this.byHash.clear();
+    this.byId.clear();
   }
 
-  private async read({ id, prefix, hash }: ParsedApiKey): Promise<KnownApiKey | null> {
+  private async read({ id, prefix, hash }: ParsedApiKey): Promise<FoundApiKey> {
     const entry = await this.credentials.find('key', prefix);
-    if (!entry?.subjectId.equals(id)) return null;
+    if (!entry?.subjectId.equals(id)) return { known: null, refused: null };
+    const refused = { tenantId: entry.tenantId, keyId: id };
     return this.runner.run(jobScope(entry.tenantId, 'authenticator'), async () => {
       const key = await this.keys.findById(id);
-      if (!key || !timingSafeEqual(Buffer.from(key.hash, 'hex'), hash)) return null;
-      const known = knownKey(key);
-      if (known) this.noteUse(key);
-      return known;
+      const isRight = key !== null && timingSafeEqual(Buffer.from(key.hash, 'hex'), hash);
+      const known = isRight ? knownKey(key) : null;
+      if (known && key) this.noteUse(key);
+      return { known, refused: known ? null : refused };
     });
+  }
+
+  private noteCounted(name: PlatformKey): void {
+    this.counted.delete(name);
+    this.counted.set(name, performance.now());
+    const [oldest] = this.counted.keys();
+    if (this.counted.size > MOST_KEPT && oldest !== undefined) this.counted.delete(oldest);
   }
 
   /** Nobody waits for it: a use that is not noted is no reason to refuse it. */
@@ -94,5 +140,7 @@ function knownKey(key: ApiKeyDocument | null): KnownApiKey | null {
   };
   return isInTime(known) ? known : null;
 }
+
+const nameOf = ({ hash }: ParsedApiKey): PlatformKey => platformKey('api-key', hash.toString('base64'));
 
 const isInTime = ({ expiresAt }: KnownApiKey) => expiresAt === null || expiresAt > new Date();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Connection } from 'mongoose';
 import { SETTINGS, type Settings } from '../config/settings.js';
+import type { StoreKey } from '../ids/tenant-key.js';
 import { mailboxOf } from '../mail/mailbox.js';
 import { MONGO_CONNECTION } from '../mongo/mongo.tokens.js';
 import { RateCounter } from '../redis/rate-counter.js';
@@ -58,8 +59,6 @@ const limits = (settings: Settings) =>
     'reset-token': { windowSeconds: QUARTER_HOUR, perAddress: 100 },
     'invitation-token': { windowSeconds: QUARTER_HOUR, perAddress: 100 },
     'verification-token': { windowSeconds: QUARTER_HOUR, perAddress: 100 },
-    /** Rows of the audit log about tokens that somebody has made up. */
-    'forged-token-record': { windowSeconds: QUARTER_HOUR, perAddress: 10 },
   }) as const satisfies Record<string, Limit>;
 
 /** What is counted, each by itself: who is stopped at one of them is not stopped at another. */
@@ -90,7 +89,7 @@ export class AttemptLimits {
    */
   async take(kind: AttemptKind, account?: string): Promise<void> {
     const counter = this.counterOf(kind);
-    const taken: string[] = [];
+    const taken: StoreKey[] = [];
     try {
       for (const { key, limit } of this.keysOf(kind, account)) {
         taken.push(key);
@@ -114,10 +113,10 @@ export class AttemptLimits {
   }
 
   /** Redis holds no e-mail address, only its hash. */
-  private keysOf(kind: AttemptKind, account?: string): { key: string; limit: number }[] {
+  private keysOf(kind: AttemptKind, account?: string): { key: StoreKey; limit: number }[] {
     const { perAccount, perAddress, perTenant, perTenantMailbox, perMailbox }: Limit = this.limits[kind];
     const { ip } = this.context.scope.origin;
-    const keys: { key: string; limit: number }[] = [];
+    const keys: { key: StoreKey; limit: number }[] = [];
     if (perAddress !== undefined && ip !== null)
       keys.push({ key: addressKey(this.connection.name, kind, addressGroup(ip)), limit: perAddress });
     const ofTenant = (...rest: string[]) => redisKey(this.context.tenant.id, 'attempts', kind, ...rest);

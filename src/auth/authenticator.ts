@@ -4,9 +4,9 @@ import jwt from 'jsonwebtoken';
 import passport from 'passport';
 import type { ObjectId } from '../mongo/object-id.js';
 import { ANONYMOUS, type Viewer } from '../tenancy/viewer.js';
-import { type AccessClaims, claimedTenant } from './access-tokens.js';
-import { ApiKeyCache } from './api-key-cache.js';
-import { isApiKey, parseApiKey } from './api-key-format.js';
+import { type AccessClaims, AccessTokens, claimedTenant } from './access-tokens.js';
+import { ApiKeyCache, type RefusedApiKey } from './api-key-cache.js';
+import { isApiKey, parseApiKey, type ParsedApiKey } from './api-key-format.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { ViewerCache } from './viewer-cache.js';
 
@@ -17,8 +17,12 @@ export interface Authentication {
   readonly tenantId: ObjectId | null;
   /** When the credential ends; null for one that does not end by itself. */
   readonly expiresAt: Date | null;
-  /** An access token that this server has never made; null for all others, such as one that has expired. */
+  /** An access token that this server has never made; absent for all others, such as one that has expired. */
   readonly forgery?: Forgery;
+  /** An access token that was made here and signed with another JWT_SECRET than the present one. */
+  readonly isOfAnotherKey?: boolean;
+  /** A key of a tenant that was sent and does not count; absent for all others, such as one of no tenant. */
+  readonly refusedKey?: RefusedApiKey;
 }
 
 /** What somebody has made up to get in. */
@@ -27,6 +31,12 @@ export interface Forgery {
   readonly claimedTenantId: ObjectId | null;
   readonly reason: string;
 }
+
+/** A credential as it was sent: what can be told of it without any look-up. */
+export type Presented =
+  | { readonly kind: 'nothing'; readonly authentication: Authentication }
+  | { readonly kind: 'session'; readonly claims: AccessClaims }
+  | { readonly kind: 'key'; readonly key: ParsedApiKey };
 
 interface Verdict {
   readonly claims: AccessClaims | null;
@@ -40,32 +50,57 @@ interface Rejection {
 }
 
 /**
- * Finds out who sends a request. A credential that does not count makes an anonymous viewer with the reason, not
- * an error: public operations, such as signing in again, must work in spite of it.
+ * Finds out who sends a request, in two steps: what the credential itself tells, which costs no look-up, and what is
+ * stored of it. A credential that does not count makes an anonymous viewer with the reason, not an error: public
+ * operations, such as signing in again, must work in spite of it.
  */
 @Injectable()
 export class Authenticator {
   constructor(
     private readonly strategy: JwtStrategy,
+    private readonly tokens: AccessTokens,
     private readonly viewers: ViewerCache,
     private readonly keys: ApiKeyCache,
   ) {}
 
-  async authenticate(request: Pick<IncomingMessage, 'headers'>): Promise<Authentication> {
+  /** Reads the credential of a request, checks its signature or checksum, and looks nothing up. */
+  async read(request: Pick<IncomingMessage, 'headers'>): Promise<Presented> {
     const token = this.strategy.tokenOf(request);
-    if (token === null) return request.headers.authorization === undefined ? STRANGER : rejected(UNREADABLE);
-    if (isApiKey(token)) return this.authenticateKey(token);
+    if (token === null)
+      return nothing(request.headers.authorization === undefined ? STRANGER : rejected(UNREADABLE));
+    if (isApiKey(token)) {
+      const key = parseApiKey(token);
+      return key ? { kind: 'key', key } : nothing(rejected(BAD_KEY));
+    }
     const { claims, fault } = await this.verify(request);
-    if (!claims) return { ...rejected(BAD_TOKEN), ...forgeryOf(token, fault) };
-    const viewer = await this.viewers.get(claims.tenantId, claims.sessionId);
-    if (!viewer?.userId.equals(claims.userId)) return rejected({ rejection: 'The session is over.' });
-    return { viewer, tenantId: claims.tenantId, expiresAt: claims.expiresAt };
+    if (claims) return { kind: 'session', claims };
+    if (isOutOfTime(fault)) return nothing(rejected(BAD_TOKEN));
+    if (this.tokens.isOfAnotherKey(token)) return nothing({ ...rejected(BAD_TOKEN), isOfAnotherKey: true });
+    const reason = fault instanceof Error ? fault.message : 'not an access token';
+    return nothing({ ...rejected(BAD_TOKEN), forgery: { claimedTenantId: claimedTenant(token), reason } });
   }
 
-  /** A mistyped key is refused by its checksum, without a look-up. */
-  private async authenticateKey(key: string): Promise<Authentication> {
-    const parsed = parseApiKey(key);
-    return (parsed && (await this.keys.get(parsed))) ?? rejected(BAD_KEY);
+  /** Whether a look-up of the credential is one that was not made up: it was signed here, or has counted lately. */
+  isTrusted(presented: Presented): boolean {
+    return presented.kind === 'session' || (presented.kind === 'key' && this.keys.hasCounted(presented.key));
+  }
+
+  /** Looks up what is stored of a credential. */
+  async lookUp(presented: Presented): Promise<Authentication> {
+    switch (presented.kind) {
+      case 'nothing':
+        return presented.authentication;
+      case 'key': {
+        const { known, refused } = await this.keys.get(presented.key);
+        return known ?? { ...rejected(BAD_KEY), ...(refused && { refusedKey: refused }) };
+      }
+      case 'session': {
+        const { tenantId, sessionId, userId, expiresAt } = presented.claims;
+        const viewer = await this.viewers.get(tenantId, sessionId);
+        if (!viewer?.userId.equals(userId)) return rejected({ rejection: 'The session is over.' });
+        return { viewer, tenantId, expiresAt };
+      }
+    }
   }
 
   /** Passport's verdict on the token: what it says, or why it does not count. */
@@ -98,13 +133,12 @@ const BAD_KEY: Rejection = {
   isFinal: true,
 };
 
+const nothing = (authentication: Authentication): Presented => ({ kind: 'nothing', authentication });
+
 function rejected(reason: Rejection): Authentication {
   return { ...STRANGER, viewer: Object.freeze({ ...ANONYMOUS, ...reason }) };
 }
 
-/** Signatures are checked before times, so whatever is out of its time was made here. */
-function forgeryOf(token: string, fault: unknown): { forgery?: Forgery } {
-  if (fault instanceof jwt.TokenExpiredError || fault instanceof jwt.NotBeforeError) return {};
-  const reason = fault instanceof Error ? fault.message : 'not an access token';
-  return { forgery: { claimedTenantId: claimedTenant(token), reason } };
-}
+/** Signatures are checked before times, so a token that is out of its time was made here. */
+const isOutOfTime = (fault: unknown): boolean =>
+  fault instanceof jwt.TokenExpiredError || fault instanceof jwt.NotBeforeError;

@@ -12,6 +12,8 @@ export interface DataKeyDocument extends ScopedDocument {
   /** The key itself, sealed by the vault; null once it is destroyed, so that the person never gets another one. */
   sealedKey: string | null;
   createdAt: Date;
+  /** When the database removes it; missing: never. */
+  expiresAt?: Date;
   /** When it was destroyed, by StoreClock; null, or missing, while it is in use. */
   destroyedAt?: Date | null;
 }
@@ -20,9 +22,12 @@ const schema = scopedSchema<DataKeyDocument>({
   subject: { type: String, required: true },
   sealedKey: sealedText(DATA_KEY_FIELD),
   createdAt: { type: Date, required: true },
+  expiresAt: { type: Date },
   destroyedAt: { type: Date, default: null },
 });
 // For DataKeysRepository.findBySubject; unique, so that nobody has two keys.
 schema.index({ tenantId: 1, subject: 1 }, { unique: true });
+// Keys of addresses that strangers have typed are removed by the database.
+schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 export const DATA_KEYS = defineCollection<DataKeyDocument>('DataKey', 'dataKeys', schema);

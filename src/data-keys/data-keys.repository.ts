@@ -23,11 +23,21 @@ export class DataKeysRepository extends TenantRepository<DataKeyDocument> {
     return (await this.findOne({ sealedKey: { $type: 'string' } }, { sort: { _id: -1 } }))?.sealedKey ?? null;
   }
 
-  /** Gives a subject its key; returns the one that it has by then, which may be another process's. */
-  async add(subject: string, sealedKey: string): Promise<DataKeyDocument> {
+  /**
+   * Gives a subject its key; returns the one that it has by then, which may be another process's.
+   * @param expiresAt when the database removes it; null: never.
+   */
+  async add(subject: string, sealedKey: string, expiresAt: Date | null): Promise<DataKeyDocument> {
     const key = await this.updateOne(
       { subject },
-      { $setOnInsert: { _id: newObjectId(), sealedKey, createdAt: new Date() } },
+      {
+        $setOnInsert: {
+          _id: newObjectId(),
+          sealedKey,
+          createdAt: new Date(),
+          ...(expiresAt && { expiresAt }),
+        },
+      },
       { upsert: true },
     );
     if (!key) throw new Error('An upsert leaves a document');

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { type TenantKey, tenantKey } from '../ids/tenant-key.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { StoreClock } from '../mongo/store-clock.js';
 import { BriefCache } from '../tenancy/brief-cache.js';
@@ -10,14 +11,21 @@ import { SealedValueError, Vault } from '../vault/vault.js';
 import { DATA_KEY_FIELD, type DataKeyDocument } from './data-key.schema.js';
 import { DataKeysRepository } from './data-keys.repository.js';
 
-/** Somebody with an account, or whoever an e-mail address belongs to. */
-export type Person = { readonly userId: ObjectId } | { readonly email: string };
+/**
+ * A person: a user, the owner of an e-mail address that the tenant knows, or the owner of an address that a stranger has
+ * typed. A stranger's address has a key that ends by itself, since strangers can type as many as they like.
+ */
+export type Person =
+  { readonly userId: ObjectId } | { readonly email: string } | { readonly visitor: string };
 
 /** A key in use. */
 export interface DataKey {
   readonly id: ObjectId;
   readonly bytes: Buffer;
 }
+
+/** How long what a stranger has typed can be read. */
+export const VISITOR_KEY_LIFETIME_MS = 30 * 86_400_000;
 
 /** How long a key may be used after somebody else has destroyed it. */
 const LIFETIME_MS = 1000;
@@ -33,7 +41,7 @@ const ADDRESSES = 'addresses';
  */
 @Injectable()
 export class DataKeys {
-  private readonly cache = new BriefCache<DataKey>(LIFETIME_MS, MOST_KEPT);
+  private readonly cache = new BriefCache<TenantKey, DataKey>(LIFETIME_MS, MOST_KEPT);
 
   constructor(
     private readonly keys: DataKeysRepository,
@@ -44,7 +52,8 @@ export class DataKeys {
 
   /** A person's key, made when it is first asked for; null once it was destroyed. Joins the running transaction. */
   async of(person: Person): Promise<DataKey | null> {
-    return this.ofSubject(await this.subjectOf(person));
+    const lifetimeMs = 'visitor' in person ? VISITOR_KEY_LIFETIME_MS : null;
+    return this.ofSubject(await this.subjectOf(person), lifetimeMs);
   }
 
   /**
@@ -52,7 +61,7 @@ export class DataKeys {
    * @throws SealedValueError when it cannot be opened, or is not there though it was never destroyed.
    */
   async one(id: ObjectId): Promise<DataKey | null> {
-    return this.cache.get(`${this.context.tenant.id.toHexString()} ${id.toHexString()}`, async () => {
+    return this.cache.get(tenantKey(this.context.tenant.id, 'id', id.toHexString()), async () => {
       const [document] = await this.keys.findByIds([id]);
       // A user's key leaves a mark when it is destroyed.
       if (!document) throw new SealedValueError('its data key is missing');
@@ -79,8 +88,8 @@ export class DataKeys {
     return (await this.keys.findBySubject(await this.subjectOf({ userId })))?.destroyedAt ?? null;
   }
 
-  private async ofSubject(subject: string): Promise<DataKey | null> {
-    const inCache = `${this.context.tenant.id.toHexString()} ${subject}`;
+  private async ofSubject(subject: string, lifetimeMs: number | null = null): Promise<DataKey | null> {
+    const inCache = tenantKey(this.context.tenant.id, 'subject', subject);
     const known = await this.cache.get(inCache, async () => {
       const document = await this.keys.findBySubject(subject);
       // One that this very transaction has made may never have been, if it is rolled back.
@@ -89,7 +98,8 @@ export class DataKeys {
     });
     if (known) return known;
     const document = await this.keys.findBySubject(subject);
-    return this.opened(document ?? (await this.keys.add(subject, this.newKey())));
+    const expiresAt = lifetimeMs === null ? null : this.clock.in(lifetimeMs);
+    return this.opened(document ?? (await this.keys.add(subject, this.newKey(), expiresAt)));
   }
 
   private newKey(): string {
@@ -115,6 +125,7 @@ export class DataKeys {
     if ('userId' in person) return `user:${person.userId.toHexString()}`;
     const secret = await this.ofSubject(ADDRESSES);
     if (!secret) throw new Error('The key for addresses is never destroyed alone');
-    return `address:${createHmac('sha256', secret.bytes).update(person.email).digest('base64url')}`;
+    const [kind, address] = 'email' in person ? ['address', person.email] : ['visitor', person.visitor];
+    return `${kind}:${createHmac('sha256', secret.bytes).update(address).digest('base64url')}`;
   }
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { RateLimiterRedis } from 'rate-limiter-flexible';
+import type { StoreKey } from '../ids/tenant-key.js';
 import { DomainError } from '../errors/domain-error.js';
 import { windowLimiter } from './window-limiter.js';
 
@@ -10,7 +11,7 @@ const MOST_KEYS = 50_000;
 
 /** What somebody wants of one budget. */
 export interface Share {
-  readonly key: string;
+  readonly key: StoreKey;
   /** How much there is in a window. */
   readonly limit: number;
   readonly points: number;
@@ -42,8 +43,8 @@ interface Account {
  */
 export class WindowBudget {
   private readonly limiter: RateLimiterRedis;
-  private readonly accounts = new Map<string, Account>();
-  private readonly untold = new Map<string, Account>();
+  private readonly accounts = new Map<StoreKey, Account>();
+  private readonly untold = new Map<StoreKey, Account>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(redis: Redis, windowSeconds: number) {
@@ -75,7 +76,12 @@ export class WindowBudget {
     }
   }
 
-  private spend(key: string, account: Account | undefined, points: number): void {
+  /** Gives back what was taken of a share in the present window. */
+  giveBack({ key, points }: Pick<Share, 'key' | 'points'>): void {
+    this.spend(key, this.accounts.get(key), -points);
+  }
+
+  private spend(key: StoreKey, account: Account | undefined, points: number): void {
     if (!account) return;
     account.pending += points;
     this.untold.set(key, account);
@@ -84,14 +90,15 @@ export class WindowBudget {
     }, TELL_MS).unref();
   }
 
-  private accountOf(key: string): Account {
+  private accountOf(key: StoreKey): Account {
     const known = this.accounts.get(key);
     if (known && (known.opening || known.endsAt > performance.now())) return known;
     const account: Account = { told: 0, sending: 0, pending: 0, endsAt: 0, opening: null };
     account.opening = this.tell(key, account).finally(() => (account.opening = null));
     this.accounts.delete(key);
     this.accounts.set(key, account);
-    if (this.accounts.size > MOST_KEYS) this.accounts.delete(this.accounts.keys().next().value ?? '');
+    const [oldest] = this.accounts.keys();
+    if (this.accounts.size > MOST_KEYS && oldest !== undefined) this.accounts.delete(oldest);
     return account;
   }
 
@@ -104,7 +111,7 @@ export class WindowBudget {
     this.untold.clear();
   }
 
-  private async tell(key: string, account: Account): Promise<void> {
+  private async tell(key: StoreKey, account: Account): Promise<void> {
     const points = account.pending;
     account.pending = 0;
     account.sending += points;

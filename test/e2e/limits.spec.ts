@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { getIntrospectionQuery } from 'graphql';
 import { MAX_ROOT_ALIASES } from '../../src/entry/graphql/operation-size.js';
+import { RefusalLog } from '../../src/modules/audit/refusal-log.js';
 import type { Answer, Client } from '../kit/client.js';
 import { passwordWork } from '../kit/password-work.js';
 import { rawSocket } from '../kit/raw-socket.js';
@@ -128,10 +129,14 @@ describe('The size of operations', () => {
       expect(codeOf(await stranger.send(aliasedLogIns(MAX_ROOT_ALIASES, email)))).toBe('RATE_LIMITED');
     };
     expect(await tried(limited)).toBe(0);
+    await server.app.get(RefusalLog).flush();
     const { auditEvents } = await target.admin.client.data(
-      '{ auditEvents(filter: { actions: ["user.failed_login"] }) { totalCount } }',
+      '{ auditEvents(filter: { actions: ["user.failed_login"] }) { nodes { details } } }',
     );
-    expect(auditEvents.totalCount).toBe(WRONG_PASSWORDS_PER_ACCOUNT);
+    expect(auditEvents.nodes).toEqual([
+      { details: { email, count: WRONG_PASSWORDS_PER_ACCOUNT - 1 } },
+      { details: { email } },
+    ]);
   });
 });
 

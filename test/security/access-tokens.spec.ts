@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { RefusalLog } from '../../src/modules/audit/refusal-log.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
 import type { Loose } from '../kit/client.js';
 import { EventStreamReader } from '../kit/event-stream-reader.js';
@@ -77,11 +78,17 @@ describe('Access tokens', () => {
     expect(value).toBeGreaterThanOrEqual(tokens.length);
   });
 
-  it('S01 that are made up are put on record a few times per address, however many are sent', async () => {
+  it('S01 that are made up are put on record once a minute per address, with a count, however many are sent', async () => {
     const before = await forgeries();
     const forged = server.client({ accessToken: `${encode(OURS)}.${encode(claims())}.AAAA` });
     for (let sent = 0; sent < 15; sent += 1) await forged.refusal('{ viewer { id } }');
-    expect(await forgeries()).toBe(before + 10);
+    expect(await forgeries()).toBe(before + 1);
+    await server.app.get(RefusalLog).flush();
+    const { auditEvents } = await tenant.admin.client.data(
+      '{ auditEvents(first: 1, filter: { actions: ["security.token_forged"] }) { nodes { details } } }',
+    );
+    expect(auditEvents.nodes).toEqual([{ details: { reason: 'invalid signature', count: 14 } }]);
+    expect(await forgeries()).toBe(before + 2);
   });
 
   it('S02 signed with another algorithm are refused, be it with a public key as secret', async () => {
@@ -142,6 +149,54 @@ describe('Access tokens', () => {
     const before = await forgeries();
     expect(await codeOf(signed(OURS, { ...claims(), exp: now() - 1 }))).toBe('UNAUTHENTICATED');
     expect(await forgeries()).toBe(before);
+  });
+
+  it('that were made before JWT_SECRET was changed are refused as old ones, and nobody’s forgery', async () => {
+    const changed = await startTestServer({
+      beside: server,
+      env: { TRUSTED_PROXIES: '1', JWT_SECRET: 'tW4nXq8Zr1LcVb6HyJ3mKd9PsGf2AeUo' },
+    });
+    try {
+      const before = await forgeries();
+      const { accessToken } = tenant.admin;
+      const user = await tenant.user();
+      for (const token of [accessToken, user.accessToken]) {
+        const refusal = await changed.client({ accessToken: token }).refusal('{ viewer { id } }');
+        expect(refusal).toMatchObject({
+          message: 'The access token is not valid or has expired.',
+          extensions: { code: 'UNAUTHENTICATED' },
+        });
+      }
+      expect(await forgeries()).toBe(before);
+      const counted = (await changed.app.get(Metrics).securityEvents.get()).values;
+      expect(counted).toEqual([
+        expect.objectContaining({ labels: { event: 'token_of_another_key' }, value: 2 }),
+      ]);
+
+      // What was changed since, or never made here, stays a forgery: an address each, so that each has its row.
+      const [, , signature = ''] = accessToken.split('.');
+      const other = await seedTenant(changed);
+      const forged = [
+        `${encode({ alg: 'none', typ: 'at+jwt' })}.${encode(claims())}.`,
+        `${encode({ ...OURS, kid: 'older' })}.${encode(claims())}.${signature}`,
+        `${encode(OURS)}.${encode({ ...claims(), userId: partOf(user.accessToken, 1).userId })}.${signature}`,
+        `${encode(OURS)}.${encode({ ...claims(), exp: Number(claims().exp) + 60 })}.${signature}`,
+        `${encode(OURS)}.${encode({ ...claims(), keyId: 'AAAAAAAA' })}.${signature}`,
+        `${encode(OURS)}.${encode({ ...claims(), keyMark: 'AAAAAAAAAAAAAAAA' })}.${signature}`,
+        `${encode(OURS)}.${encode({ ...claims(), tenantId: other.id })}.${signature}`,
+      ];
+      for (const [index, token] of forged.entries())
+        await changed
+          .client({
+            accessToken: token,
+            tenantSubdomain: tenant.subdomain,
+            headers: { 'x-forwarded-for': `198.51.100.${index}` },
+          })
+          .refusal('{ viewer { id } }');
+      expect(await forgeries()).toBe(before + forged.length);
+    } finally {
+      await changed.stop();
+    }
   });
 
   it('S05 need their own type: what is signed by us for something else is none', async () => {

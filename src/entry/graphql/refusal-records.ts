@@ -1,41 +1,36 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessDeniedError } from '../../auth/access.guard.js';
-import { type AuditEntry, AuditLog } from '../../modules/audit/audit-log.js';
-import { OnceInAWhile } from '../../modules/audit/once-in-a-while.js';
+import type { AuditEntry } from '../../modules/audit/audit-log.js';
+import { RefusalLog } from '../../modules/audit/refusal-log.js';
 import { ForeignCursorError } from '../../pagination/cursor-codec.js';
 import { scopeStore } from '../../tenancy/scope-store.js';
 
-/** One row a minute for each viewer and kind: a client that goes on trying must not fill the log. */
-const WHILE_MS = 60_000;
-
-/** Puts refusals on record that tell of somebody who tries what he may not. */
+/** Puts refusals of operations on record that tell of an attempt at what is not allowed. */
 @Injectable()
 export class RefusalRecords {
   private readonly logger = new Logger('RefusalRecords');
-  private readonly recent = new OnceInAWhile(WHILE_MS);
 
-  constructor(private readonly audit: AuditLog) {}
+  constructor(private readonly refusals: RefusalLog) {}
 
   /** Notes an error that the running scope's viewer is about to be told. Its answer does not wait for the record. */
   note(error: Error): void {
-    const entry = entryOf(error);
+    const found = entryOf(error);
     const { tenant, viewer } = scopeStore.scope() ?? {};
-    if (!entry || !tenant || (viewer?.kind !== 'user' && viewer?.kind !== 'key')) return;
-    const who = viewer.kind === 'user' ? viewer.userId : viewer.keyId;
-    if (!this.recent.isFirst(`${who.toHexString()} ${JSON.stringify(entry)}`)) return;
-    this.audit.record(entry).catch((failure: unknown) => {
+    if (!found || !tenant || (viewer?.kind !== 'user' && viewer?.kind !== 'key')) return;
+    this.refusals.record(found.entry, found.about).catch((failure: unknown) => {
       this.logger.warn(`A refusal was not recorded: ${(failure as Error).message}`);
     });
   }
 }
 
-function entryOf(error: Error): AuditEntry | null {
-  if (error instanceof AccessDeniedError)
-    return { action: 'security.access_denied', details: { permission: error.permission } };
-  if (error instanceof ForeignCursorError)
-    return {
-      action: 'security.tenant_violation',
-      details: { named: `a cursor of another tenant's ${error.list}` },
-    };
+function entryOf(error: Error): { readonly entry: AuditEntry; readonly about: string } | null {
+  if (error instanceof AccessDeniedError) {
+    const details = { permission: error.permission };
+    return { entry: { action: 'security.access_denied', details }, about: error.permission ?? '' };
+  }
+  if (error instanceof ForeignCursorError) {
+    const details = { named: `a cursor of another tenant's ${error.list}` };
+    return { entry: { action: 'security.tenant_violation', details }, about: error.list };
+  }
   return null;
 }

@@ -20,7 +20,6 @@ export class ScopeMiddleware implements NestMiddleware {
   constructor(
     private readonly scopes: ScopeFactory,
     private readonly runner: TenantRunner,
-    private readonly limits: RequestLimits,
     private readonly metrics: Metrics,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -55,22 +54,21 @@ export class ScopeMiddleware implements NestMiddleware {
     const userAgent = request.headers['user-agent'] ?? null;
     const ip = clientIp(request, this.settings.TRUSTED_PROXIES);
     const origin = { transport: 'http' as const, ip, userAgent };
-    let admitted: Allowance;
+    const known: { scope?: TenantScope } = {};
+    const onKnown = (scope: TenantScope) => (known.scope = scope);
     try {
-      admitted = await this.scopes.admit({ headers: request.headers, requestId, origin });
+      const arrival = { headers: request.headers, requestId, origin, onKnown };
+      const { scope, requestsPerMinute } = await this.scopes.admit(arrival);
+      notes.requestsPerMinute = requestsPerMinute;
+      return { scope };
     } catch (error) {
+      const nobody = tenantScope({ tenant: null, viewer: ANONYMOUS, requestId, origin });
+      if (toDomainError(error).code === 'RATE_LIMITED')
+        return { scope: known.scope ?? nobody, tooMany: error };
       notes.refusal = toDomainError(error);
       this.note(request, error);
-      const scope = tenantScope({ tenant: null, viewer: ANONYMOUS, requestId, origin });
-      admitted = { scope, requestsPerMinute: null };
-    }
-    const { scope } = admitted;
-    notes.requestsPerMinute = admitted.requestsPerMinute;
-    try {
-      await this.limits.take(admitted);
-      return { scope };
-    } catch (tooMany) {
-      return { scope, tooMany };
+      notes.requestsPerMinute = null;
+      return { scope: nobody };
     }
   }
 

@@ -74,6 +74,11 @@ export class RequestLimits {
     await this.takeEvenly('requests', [this.shareOfAddress('requests', ip, 1)]);
   }
 
+  /** Takes one request back from an address: its sender has turned out to be known. */
+  giveBackToAddress(ip: string | null): void {
+    this.budget.giveBack(this.shareOfAddress('requests', ip, 1));
+  }
+
   /**
    * Counts what an operation costs, and resolves when it is its turn.
    * @returns what is left, to the tenant or to the credential, whichever is less.
@@ -164,6 +169,7 @@ function credentialOf(viewer: Viewer): string | null {
       return viewer.sessionId.toHexString();
     case 'key':
       return viewer.keyId.toHexString();
+    case 'link':
     case 'system':
     case 'anonymous':
       return null;

@@ -15,7 +15,6 @@ import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import { MAX_BODY_BYTES } from '../http/json-body.js';
 import { OperationRunner } from '../graphql/operation-runner.js';
 import { FloodError, LATE_MS } from '../limits/late-refusals.js';
-import { RequestLimits } from '../limits/request-limits.js';
 import { ScopeFactory } from '../scope-factory.js';
 import { isAllowedOrigin } from './allowed-origin.js';
 import { StreamEnds } from '../stream-ends.js';
@@ -60,7 +59,6 @@ export class GraphqlSockets {
     private readonly scopes: ScopeFactory,
     private readonly operations: SocketOperations,
     private readonly runner: OperationRunner,
-    private readonly limits: RequestLimits,
     private readonly ends: StreamEnds,
     private readonly metrics: Metrics,
     private readonly upgrades: UpgradeRouter,
@@ -228,7 +226,6 @@ export class GraphqlSockets {
         requestId: randomUUID(),
         origin,
       });
-      await this.limits.take({ scope, requestsPerMinute });
       const closing = rejection(scope) ?? this.settle(state, scope);
       if (closing) {
         closeNow(socket, closing);
@@ -239,7 +236,6 @@ export class GraphqlSockets {
       this.endWith(state, scope, expiresAt);
       return true;
     } catch (error) {
-      await this.limits.takeFromAddress(state.ip).catch(() => undefined);
       // Whoever comes back at once is told late: until then he counts for his address.
       if (error instanceof FloodError) await sleep(LATE_MS);
       closeNow(socket, refusedClosing(toDomainError(error).code));

@@ -23,7 +23,6 @@ import {
 } from '../graphql/operation-runner.js';
 import { notesOf } from '../http/http-request.js';
 import { refuse } from '../http/refuse.js';
-import { RequestLimits } from '../limits/request-limits.js';
 import { PersistedOperations } from '../persisted/persisted-operations.js';
 import { type Admission, ScopeFactory } from '../scope-factory.js';
 import { StreamEnds } from '../stream-ends.js';
@@ -52,7 +51,6 @@ export class EventStreams {
     private readonly scopes: ScopeFactory,
     private readonly operations: OperationRunner,
     private readonly ends: StreamEnds,
-    private readonly limits: RequestLimits,
     private readonly persisted: PersistedOperations,
     private readonly metrics: Metrics,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -138,19 +136,10 @@ export class EventStreams {
   private async admission(request: Request): Promise<Admission> {
     const ip = clientIp(request, this.settings.TRUSTED_PROXIES);
     const origin = { transport: 'sse' as const, ip, userAgent: request.headers['user-agent'] ?? null };
-    let admission: Admission;
-    try {
-      admission = await this.scopes.admit({
-        headers: request.headers,
-        requestId: notesOf(request).requestId,
-        origin,
-      });
-    } catch (error) {
-      await this.limits.takeFromAddress(ip);
-      throw error;
-    }
+    const { requestId } = notesOf(request);
+    const onKnown = (scope: TenantScope) => (notesOf(request).scope = scope);
+    const admission = await this.scopes.admit({ headers: request.headers, requestId, origin, onKnown });
     const { scope } = admission;
-    await this.limits.take(admission);
     if (scope.viewer.kind === 'anonymous' && scope.viewer.rejection !== undefined)
       throw new DomainError('UNAUTHENTICATED', scope.viewer.rejection);
     return admission;

@@ -70,7 +70,8 @@ export type AuditAction =
   | 'webhook.replayed'
   | 'security.tenant_violation'
   | 'security.refresh_token_reused'
-  | 'security.token_forged';
+  | 'security.token_forged'
+  | 'security.api_key_refused';
 
 /** What is recorded, beside who, when and from where, which the running scope tells. */
 export interface AuditEntry {
@@ -132,6 +133,7 @@ function actorOf(viewer: Viewer): { id: ObjectId | null; label: string } {
     case 'user':
       return { id: viewer.userId, label: viewer.label };
     case 'key':
+    case 'link':
     case 'system':
       return { id: null, label: viewer.label };
     case 'anonymous':

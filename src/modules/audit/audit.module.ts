@@ -14,6 +14,7 @@ import { AuditVerifier } from './audit-verifier.js';
 import { CheckpointKeys } from './checkpoint-keys.js';
 import { AuditRepository } from './audit.repository.js';
 import { AuditResolver } from './audit.resolver.js';
+import { RefusalLog } from './refusal-log.js';
 import { AUDIT_EVENTS } from './audit.schema.js';
 import { AuditService } from './audit.service.js';
 import { AuditSubscriptions } from './audit.subscriptions.js';
@@ -39,6 +40,7 @@ import { AuditSubscriptions } from './audit.subscriptions.js';
     AuditSubscriptions,
     AuditVerifier,
     CheckpointKeys,
+    RefusalLog,
   ],
   exports: [
     AccessRecords,
@@ -50,6 +52,7 @@ import { AuditSubscriptions } from './audit.subscriptions.js';
     AuditService,
     AuditVerifier,
     CheckpointKeys,
+    RefusalLog,
   ],
 })
 export class AuditModule {}

@@ -7,6 +7,7 @@ import { DomainError } from '../../errors/domain-error.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import type { TenantDocument } from '../../tenancy/tenant.schema.js';
 import { AuditLog } from '../audit/audit-log.js';
+import { RefusalLog } from '../audit/refusal-log.js';
 import { TenantsService } from '../tenants/tenants.service.js';
 import type { LogInInput } from './log-in.input.js';
 import { type OpenedSession, SessionOpener } from './session-opener.js';
@@ -21,6 +22,7 @@ export class LogIn {
     private readonly tenants: TenantsService,
     private readonly opener: SessionOpener,
     private readonly audit: AuditLog,
+    private readonly refusals: RefusalLog,
     private readonly work: UnitOfWork,
   ) {}
 
@@ -31,8 +33,8 @@ export class LogIn {
    * too many wrong passwords, be this one right or not, or while too many are being checked.
    */
   async run({ email, password }: LogInInput): Promise<OpenedSession> {
-    const tenant = await this.tenants.current();
     await this.limits.take('log-in', email);
+    const tenant = await this.tenants.current();
     const user = await this.users.findByEmail(email);
     const isRight = await this.isRight(email, user, password);
     const opened = user?.isActive && isRight ? await this.open(user, password, tenant) : null;
@@ -40,9 +42,9 @@ export class LogIn {
       await this.limits.giveBack('log-in', email);
       return opened;
     }
-    await this.audit.record({
+    await this.refusals.record({
       action: 'user.failed_login',
-      personal: { about: { email }, details: { email } },
+      personal: { about: { visitor: email }, details: { email } },
     });
     throw new DomainError('UNAUTHENTICATED', 'The e-mail address or the password is wrong.');
   }

@@ -47,7 +47,7 @@ export class RequestPasswordReset {
       await this.jobs.add('password-reset', tenantId, id);
       await this.audit.record({
         action: 'user.password_reset_requested',
-        personal: { about: { email }, details: { email } },
+        personal: { about: { visitor: email }, details: { email } },
       });
     });
     void this.runner.runNow(id);

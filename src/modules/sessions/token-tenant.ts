@@ -6,7 +6,7 @@ import { TenantDirectory } from '../../tenancy/tenant-directory.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import type { TenantDocument } from '../../tenancy/tenant.schema.js';
 import { ANONYMOUS } from '../../tenancy/viewer.js';
-import { AuditLog } from '../audit/audit-log.js';
+import { RefusalLog } from '../audit/refusal-log.js';
 
 /** Works in the tenant that a token leads to, which the request itself need not name. */
 @Injectable()
@@ -14,7 +14,7 @@ export class TokenTenant {
   constructor(
     private readonly tenants: TenantDirectory,
     private readonly runner: TenantRunner,
-    private readonly audit: AuditLog,
+    private readonly refusals: RefusalLog,
     private readonly context: TenantContext,
   ) {}
 
@@ -30,10 +30,8 @@ export class TokenTenant {
     const identity = { id: tenant._id, subdomain: tenant.subdomain };
     return this.runner.run({ ...scope, tenant: identity, viewer: ANONYMOUS }, async () => {
       if (scope.tenant && !scope.tenant.id.equals(tenant._id)) {
-        await this.audit.record({
-          action: 'security.tenant_violation',
-          details: { named: scope.tenant.subdomain, credential: entry.kind },
-        });
+        const details = { named: scope.tenant.subdomain, credential: entry.kind };
+        await this.refusals.record({ action: 'security.tenant_violation', details }, entry.kind);
         throw new DomainError('TENANT_MISMATCH');
       }
       if (!tenant.isActive) throw new DomainError('TENANT_INACTIVE');
