@@ -59,15 +59,15 @@ export const DOOR_REMOVALS: readonly Removal[] = [
   ),
   removal(
     'the signature of links to recordings',
-    'modules/calls/recordings.controller.js',
-    "if (!this.links.isValid('recordings', file, expires, signature))",
-    'if (false)',
+    'modules/links/signed-link-requests.service.js',
+    'if (!this.links.isValid(purpose, file, expires, signature))',
+    "if (purpose === 'exports' && !this.links.isValid(purpose, file, expires, signature))",
   ),
   removal(
     'the signature of links to archives',
-    'modules/privacy/exports.controller.js',
-    "this.links.isValid('exports', name, expires, signature) ? parseName(name) : null",
-    'parseName(name)',
+    'modules/links/signed-link-requests.service.js',
+    'if (!this.links.isValid(purpose, file, expires, signature))',
+    "if (purpose !== 'exports' && !this.links.isValid(purpose, file, expires, signature))",
   ),
   removal(
     'what a link leads to in its signature',
@@ -75,26 +75,22 @@ export const DOOR_REMOVALS: readonly Removal[] = [
     'const boundTo = (file, expires) => `${file}\\0${expires}`;',
     'const boundTo = (_file, expires) => expires;',
   ),
-  {
-    ...removal(
-      'that a recording’s link came to its tenant’s host',
-      'modules/calls/recordings.controller.js',
-      'if (!target || (await this.isForeign(request, target)))',
-      'if (!target)',
-    ),
-    spec: 'test/security/audit-records.spec.ts',
-  },
+  removal(
+    'that a link came with its own tenant’s name',
+    'modules/links/signed-link-requests.service.js',
+    'await this.assertOwnName(link, tenant);',
+  ),
   {
     lock: 'the tenant in the live feed',
     patches: [
       {
         file: 'events/stream-feed.js',
-        find: 'const key = tenantId.toHexString();',
+        find: 'const key = tenantKey(tenantId);',
         replace: "const key = 'all';",
       },
       {
         file: 'events/stream-feed.js',
-        find: 'this.tails.delete(open.tenantId.toHexString());',
+        find: 'this.tails.delete(tenantKey(open.tenantId));',
         replace: "this.tails.delete('all');",
       },
     ],
@@ -123,14 +119,14 @@ export const DOOR_REMOVALS: readonly Removal[] = [
   removal(
     'whose session is remembered',
     'auth/viewer-cache.js',
-    'this.cache.get(sessionId.toHexString(),',
-    "this.cache.get('anybody',",
+    'const key = tenantKey(tenantId, sessionId.toHexString());',
+    "const key = 'anybody';",
   ),
   removal(
     'whose API key is remembered',
     'auth/api-key-cache.js',
-    "this.cache.get(key.hash.toString('base64'),",
-    "this.cache.get('anybody',",
+    "platformKey('api-key', hash.toString('base64'))",
+    "'anybody'",
   ),
   {
     lock: 'the additional data of what is sealed',
