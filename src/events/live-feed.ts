@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type TenantKey, tenantKey } from '../ids/tenant-key.js';
 import { BriefCache } from '../tenancy/brief-cache.js';
 import { TenantContext } from '../tenancy/tenant-context.js';
 import { abortable } from './abortable.js';
@@ -21,7 +22,7 @@ const EPOCH_LIFETIME_MS = 1000;
 @Injectable()
 export class LiveFeed {
   private readonly feed: StreamFeed<CallEventDocument, EventVisibility>;
-  private readonly epochs = new BriefCache<StreamEpoch>(EPOCH_LIFETIME_MS, 10_000);
+  private readonly epochs = new BriefCache<TenantKey, StreamEpoch>(EPOCH_LIFETIME_MS, 10_000);
 
   constructor(
     events: CallEvents,
@@ -61,7 +62,7 @@ export class LiveFeed {
 
   /** The epoch of the tenant's feed, at most a second old. */
   async recentEpoch(): Promise<StreamEpoch> {
-    const tenant = this.context.tenant.id.toHexString();
+    const tenant = tenantKey(this.context.tenant.id);
     return (
       (await this.epochs.get(tenant, async () => (await this.head()).epoch)) ?? (await this.head()).epoch
     );

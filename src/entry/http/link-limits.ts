@@ -4,7 +4,7 @@ import { SETTINGS, type Settings } from '../../config/settings.js';
 import { toDomainError } from '../../errors/client-error.js';
 import { ERROR_CODES } from '../../errors/error-codes.js';
 import { Metrics } from '../../telemetry/metrics.js';
-import { clientIp } from '../client-ip.js';
+import { clientIp } from '../../tenancy/client-ip.js';
 import { RequestLimits } from '../limits/request-limits.js';
 import { refuse } from './refuse.js';
 

@@ -9,7 +9,6 @@ import { withReadDeadline } from '../../mongo/read-deadline.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import { type TenantScope, tenantScope } from '../../tenancy/tenant-scope.js';
 import { ANONYMOUS } from '../../tenancy/viewer.js';
-import { type Allowance, RequestLimits } from '../limits/request-limits.js';
 import { ScopeFactory } from '../scope-factory.js';
 import { notesOf } from './http-request.js';
 import { refuse } from './refuse.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { bulkhead, BulkheadRejectedError, type BulkheadPolicy, TaskCancelledError } from 'cockatiel';
 import { DomainError } from '../../errors/domain-error.js';
+import { type TenantKey, tenantKey } from '../../ids/tenant-key.js';
 import { OneAtATime } from '../../repeat/one-at-a-time.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 
@@ -23,9 +24,9 @@ const RETRY_AFTER_SECONDS = 5;
  */
 @Injectable()
 export class ReportLimiter {
-  private readonly shared = new OneAtATime<unknown>();
+  private readonly shared = new OneAtATime<TenantKey, unknown>();
   private readonly process = bulkhead(REPORTS_PER_PROCESS, WAITING_PER_PROCESS);
-  private readonly tenants = new Map<string, BulkheadPolicy>();
+  private readonly tenants = new Map<TenantKey, BulkheadPolicy>();
 
   constructor(private readonly context: TenantContext) {}
 
@@ -35,12 +36,12 @@ export class ReportLimiter {
    * @throws DomainError UNAVAILABLE, with the seconds to wait, where its turn does not come within five seconds.
    */
   async run<T>(question: string, work: () => Promise<T>): Promise<T> {
-    const tenant = this.context.tenant.id.toHexString();
+    const { id } = this.context.tenant;
     // Reports of one question are of one type.
-    return (await this.shared.run(`${tenant} ${question}`, () => this.inTurn(tenant, work))) as T;
+    return (await this.shared.run(tenantKey(id, question), () => this.inTurn(tenantKey(id), work))) as T;
   }
 
-  private async inTurn<T>(tenant: string, work: () => Promise<T>): Promise<T> {
+  private async inTurn<T>(tenant: TenantKey, work: () => Promise<T>): Promise<T> {
     const own = this.tenants.get(tenant) ?? bulkhead(REPORTS_PER_TENANT, WAITING_PER_TENANT);
     this.tenants.set(tenant, own);
     const patience = new AbortController();
