@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { MasterKeyCheck } from './data-keys/master-key-check.js';
+import { MIGRATION_NAMES } from './migrations/migration.js';
 import { MONGO_CONNECTION } from './mongo/mongo.tokens.js';
 import { RedisClients } from './redis/redis-clients.js';
 import { prepareCollections } from './tenancy/prepare-collections.js';
@@ -11,6 +12,6 @@ import { prepareCollections } from './tenancy/prepare-collections.js';
  */
 export async function checkStores(app: INestApplicationContext): Promise<void> {
   await app.get(RedisClients).assertSupported();
-  await prepareCollections(app.get(MONGO_CONNECTION));
+  await prepareCollections(app.get(MONGO_CONNECTION), MIGRATION_NAMES);
   await app.get(MasterKeyCheck).verifyAndRecord();
 }

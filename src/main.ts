@@ -2,6 +2,7 @@ import { readEnv } from './config/env.js';
 import { InvalidEnvironmentError } from './config/invalid-environment.error.js';
 import { embed } from './embedded/embed.js';
 import { EngineUnavailableError } from './embedded/engines/start-engines.js';
+import { ConflictingIndexError } from './errors/conflicting-index.error.js';
 import { UnpreparedDatabaseError } from './errors/unprepared-database.error.js';
 import { freePort } from './embedded/simulator-port.js';
 import { seedDemo } from './embedded/demo-data.js';
@@ -72,9 +73,12 @@ function say(line: string): void {
 }
 
 function fail(error: unknown): never {
-  const known = [InvalidEnvironmentError, EngineUnavailableError, UnpreparedDatabaseError].some(
-    type => error instanceof type,
-  );
+  const known = [
+    InvalidEnvironmentError,
+    EngineUnavailableError,
+    UnpreparedDatabaseError,
+    ConflictingIndexError,
+  ].some(type => error instanceof type);
   const inUse = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
   const text = inUse
     ? 'The port is taken: stop what listens there, or set PORT to another one.'

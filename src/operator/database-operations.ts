@@ -1,5 +1,6 @@
 import { databaseOf } from '../config/mongodb-database.js';
 import type { Settings } from '../config/settings.js';
+import { MIGRATION_NAMES } from '../migrations/migration.js';
 import { rolesScript } from '../mongo/database-roles.js';
 import { connectMongo } from '../mongo/mongo-connection.js';
 import { prepareCollections } from '../tenancy/prepare-collections.js';
@@ -18,7 +19,7 @@ export async function runOnDatabase({ name }: DatabaseCommand, settings: Setting
   if (name === 'database roles') return { exitCode: 0, text: rolesScript(database) };
   const connection = await connectMongo(settings.MONGODB_URI, new WireGuard());
   try {
-    await prepareCollections(connection);
+    await prepareCollections(connection, MIGRATION_NAMES);
   } finally {
     await connection.close();
   }

@@ -3,6 +3,7 @@ import { readEnv } from '../config/env.js';
 import { InvalidEnvironmentError } from '../config/invalid-environment.error.js';
 import { MasterKeyCheck } from '../data-keys/master-key-check.js';
 import { RedisClients } from '../redis/redis-clients.js';
+import { ConflictingIndexError } from '../errors/conflicting-index.error.js';
 import { HELP, parseCommand } from './command.js';
 import { isOnDatabase, runOnDatabase } from './database-operations.js';
 import { OperatorError, UsageError } from './operator-error.js';
@@ -54,7 +55,8 @@ export async function operator(
 function failure(error: unknown): OperatorResult {
   if (error instanceof UsageError) return { exitCode: 2, text: `${error.message}\nSee: voho --help` };
   if (error instanceof InvalidEnvironmentError) return { exitCode: 2, text: error.message };
-  if (error instanceof OperatorError) return { exitCode: 1, text: error.message };
+  if (error instanceof OperatorError || error instanceof ConflictingIndexError)
+    return { exitCode: 1, text: error.message };
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const isAway = /^Mongo(ose)?(Network|ServerSelection)/.test(name);
   return { exitCode: 1, text: isAway ? `The database does not answer: ${message}` : `${name}: ${message}` };

@@ -43,18 +43,25 @@ export class UsageReconciliation {
     const books = await this.booksOf(tenants, month);
     const lines: string[] = [];
     let isEqual = true;
+    let isAnythingCompared = false;
     for (const [id, account] of this.accounts(tenants)) {
       const comparison = await this.compare(account, books.get(id) ?? new Map(), month);
       books.delete(id);
       isEqual &&= comparison.isEqual;
+      isAnythingCompared ||= comparison.hasCompared;
       lines.push(...comparison.lines.map(line => `${account.name}: ${line}`));
     }
     const others = [...books.values()].flatMap(days => [...days.values()]);
     const calls = others.reduce((sum, day) => sum + day.calls, 0);
     if (calls > 0)
       lines.push(`${calls} calls belong to accounts that are not configured any more: not compared.`);
-    const verdict = isEqual ? 'the ledger equals the bills' : 'the ledger differs from the bills';
-    return { exitCode: isEqual ? 0 : 1, text: [...lines, `${month}: ${verdict}.`].join('\n') };
+    const text = (verdict: string) => [...lines, `${month}: ${verdict}.`].join('\n');
+    if (!isEqual) return { exitCode: 1, text: text('the ledger differs from the bills') };
+    if (isAnythingCompared) return { exitCode: 0, text: text('the ledger equals the bills') };
+    // Calls that nothing was compared with are no success of a comparison.
+    return calls > 0
+      ? { exitCode: 1, text: text('nothing was compared') }
+      : { exitCode: 0, text: text('nothing was compared, since there is no call on either side') };
   }
 
   /** What is booked, by account and day. */
@@ -115,17 +122,18 @@ export class UsageReconciliation {
     account: Account,
     booked: ReadonlyMap<string, BookedDay>,
     month: string,
-  ): Promise<Comparison> {
+  ): Promise<Comparison & { readonly hasCompared: boolean }> {
     const today = this.clock.now().toISOString().slice(0, 10);
     try {
       const billed = await this.within(account.tenant, async () => {
         const provider = await this.providers.clientFor(account);
         return provider.usage(`${month}-01`, lastDayOf(month));
       });
-      return compareDays(booked, billed, today);
+      const hasCompared = booked.size > 0 || billed.some(({ calls }) => calls > 0);
+      return { ...compareDays(booked, billed, today), hasCompared };
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      return { isEqual: false, lines: [`not compared. ${error.message}`] };
+      return { hasCompared: false, isEqual: false, lines: [`not compared. ${error.message}`] };
     }
   }
 

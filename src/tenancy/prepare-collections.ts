@@ -1,7 +1,11 @@
 import type { Connection, mongo, Schema } from 'mongoose';
 import { collectionDefinitions, modelOn } from '../mongo/model-provider.js';
 import { UnpreparedDatabaseError } from '../errors/unprepared-database.error.js';
+import { type Command, prepareIndexes } from './prepare-indexes.js';
 import { commentOf, scopeStore } from './scope-store.js';
+
+/** The row among the migrations that is none. */
+const LOCK_NAME = 'lock';
 
 /** Refused by the database itself, whoever writes and by whatever door: a tenant's document without a tenant. */
 export const TENANT_VALIDATOR = {
@@ -12,27 +16,20 @@ export const TENANT_VALIDATOR = {
   },
 };
 
-/** Traits of an index that make it another one. */
-const INDEX_TRAITS = [
-  'unique',
-  'sparse',
-  'expireAfterSeconds',
-  'partialFilterExpression',
-  'collation',
-] as const;
-
-type Command = (command: mongo.Document) => Promise<mongo.Document>;
-type Index = Readonly<Record<string, unknown>> & { readonly key: Readonly<Record<string, unknown>> };
-
 /**
  * Creates every declared collection, its validator and its indexes before the first request; collections come first,
  * since a transaction should not be the one to create them. What is there already is left alone, so that a database
  * user without the right to change collections can start a server on a database that is prepared. Safe to run from
  * several processes at once.
+ * @param knownMigrations those of this version: an index that a newer version has changed is left alone.
+ * @throws ConflictingIndexError when an index cannot be changed into what this version needs.
  * @throws UnpreparedDatabaseError when something is missing and the database's user may not add it.
  * @throws Error when a schema declares no tenancy: such a collection would have no wall.
  */
-export async function prepareCollections(connection: Connection): Promise<void> {
+export async function prepareCollections(
+  connection: Connection,
+  knownMigrations: readonly string[],
+): Promise<void> {
   const comment = commentOf('schema.prepare');
   // An index of a large collection takes as long as it takes, unlike everything else that the connection does.
   const run: Command = async command => {
@@ -51,14 +48,22 @@ export async function prepareCollections(connection: Connection): Promise<void> 
   }
   await scopeStore.runAsSystem('schema.prepare', async () => {
     const present = await presentValidators(run);
+    const isNewest = await isOfNewestVersion(run, knownMigrations);
     for (const { collection, schema } of collectionDefinitions()) {
       await prepareCollection(run, collection, tenancyOf(schema) === 'scoped', present.get(collection));
-      await prepareIndexes(run, collection, schema);
+      await prepareIndexes(run, collection, schema, isNewest);
     }
   });
 }
 
 const tenancyOf = (schema: Schema): unknown => schema.get('tenancy' as never);
+
+/** Whether no newer version has changed this database: it would have had migrations that are not known here. */
+async function isOfNewestVersion(run: Command, known: readonly string[]): Promise<boolean> {
+  const filter = { name: { $nin: [...known, LOCK_NAME] } };
+  const { cursor } = await run({ find: 'migrations', filter, limit: 1 });
+  return (cursor as { firstBatch: unknown[] }).firstBatch.length === 0;
+}
 
 /** The collections that are there, each with its validator. */
 async function presentValidators(run: Command): Promise<Map<string, unknown>> {
@@ -85,27 +90,5 @@ async function prepareCollection(
     await run({ collMod: collection, ...rules });
   }
 }
-
-async function prepareIndexes(run: Command, collection: string, schema: Schema): Promise<void> {
-  const { cursor } = await run({ listIndexes: collection, cursor: { batchSize: 1000 } });
-  const present = new Set((cursor as { firstBatch: Index[] }).firstBatch.map(identityOf));
-  const missing = schema
-    .indexes()
-    .map(([key, options]): Index => ({
-      ...traitsOf(options),
-      key,
-      name: Object.entries(key).flat().join('_'),
-    }))
-    .filter(index => !present.has(identityOf(index)));
-  if (missing.length > 0) await run({ createIndexes: collection, indexes: missing });
-}
-
-const traitsOf = (options: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(options).filter(([name]) => (INDEX_TRAITS as readonly string[]).includes(name)),
-  );
-
-const identityOf = (index: Index): string =>
-  JSON.stringify([index.key, ...INDEX_TRAITS.map(trait => index[trait] ?? null)]);
 
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { Redis } from 'ioredis';
@@ -42,8 +43,7 @@ export async function plantRows({ db }: TestServer, tenantHex: string): Promise<
 /** Sound is told by its name alone. */
 async function filesOf(folder: string): Promise<Record<string, string>> {
   const places: Record<string, string> = {};
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
+  for (const [path, entry] of await entriesOf(folder)) {
     const name = path.slice(folder.length + 1);
     const content =
       entry.isFile() && !name.endsWith('.wav') ? await readFile(path, 'utf8').catch(() => '') : '';
@@ -51,6 +51,24 @@ async function filesOf(folder: string): Promise<Record<string, string>> {
     places[place] = `${places[place] ?? ''}${name} ${content}\n`;
   }
   return places;
+}
+
+/**
+ * Everything below a folder. What goes while it is looked at is left out: Node's own recursive look fails with ENOENT on a
+ * folder that it has seen and that is removed before it looks inside.
+ */
+async function entriesOf(folder: string): Promise<[string, Dirent][]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+  const found: [string, Dirent][] = [];
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    found.push([path, entry]);
+    if (entry.isDirectory()) found.push(...(await entriesOf(path)));
+  }
+  return found;
 }
 
 async function redisOf(commands: Redis): Promise<string> {
