@@ -59,7 +59,13 @@ export class ProfileAudit {
     // What the database does by itself has no client, and removes what has expired.
     if (client === undefined || appName === APP_NAME || collection.startsWith('system.')) return;
     const command = entry.originatingCommand ?? entry.command ?? {};
-    if ('createIndexes' in command || 'listIndexes' in command || 'collMod' in command || 'create' in command)
+    if (
+      'createIndexes' in command ||
+      'listIndexes' in command ||
+      'collMod' in command ||
+      'dropIndexes' in command ||
+      'create' in command
+    )
       return;
     this.count += 1;
     const fault = owned.has(collection) ? scopedFault(op, command) : reasonFault(command);

@@ -9,6 +9,7 @@ import { TenantRunner } from '../tenancy/tenant-runner.js';
 import { jobScope } from '../tenancy/tenant-scope.js';
 import { type JobBounds, JobLane } from './job-lane.js';
 import type { JobDocument, JobKind } from './job.schema.js';
+import { ClockKeeper } from './clock-keeper.js';
 import { isToBeParked, outagePauseMs, retryPauseMs } from './job-retries.js';
 import { Jobs, LEASE_MS } from './jobs.js';
 
@@ -35,6 +36,7 @@ export class JobRunner implements OnApplicationShutdown {
     private readonly jobs: Jobs,
     private readonly runner: TenantRunner,
     private readonly clock: StoreClock,
+    private readonly keeper: ClockKeeper,
     private readonly metrics: Metrics,
   ) {}
 
@@ -51,6 +53,7 @@ export class JobRunner implements OnApplicationShutdown {
 
   /** Begins to look for due jobs. A server does; the operator's commands leave them to servers. */
   begin(): void {
+    this.keeper.begin();
     this.repeating = repeat(
       250,
       () => this.lookForDue(),

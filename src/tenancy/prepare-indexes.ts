@@ -41,13 +41,11 @@ export async function prepareIndexes(
   isNewest: boolean,
 ): Promise<void> {
   const present = await presentIndexes(run, collection);
-  const declared = schema
-    .indexes()
-    .map(([key, options]): Index => ({
-      ...traitsOf(options),
-      key,
-      name: Object.entries(key).flat().join('_'),
-    }));
+  const declared = schema.indexes().map(([key, options]): Index => ({
+    ...traitsOf(options),
+    key,
+    name: Object.entries(key).flat().join('_'),
+  }));
   const missing = declared.filter(index => !present.some(other => identityOf(other) === identityOf(index)));
   const rivalsOf = (index: Index) =>
     present.filter(other => isSameKey(index, other) || index.name === other.name);

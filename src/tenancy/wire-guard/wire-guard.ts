@@ -17,7 +17,7 @@ const HOUSEKEEPING: ReadonlySet<string> = new Set([
 
 /** What prepares the collections at the start. */
 const PREPARING: ReadonlySet<string> = new Set([
-  ...['create', 'createIndexes', 'collMod', 'listCollections', 'listIndexes'],
+  ...['create', 'createIndexes', 'collMod', 'dropIndexes', 'listCollections', 'listIndexes'],
 ]);
 
 /** Commands that open a cursor. */
