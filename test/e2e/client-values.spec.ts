@@ -39,7 +39,7 @@ describe.each(TRANSPORTS)('Over %s', (_name, send) => {
     ['a type of the database', call({ variables: { a: { _bsontype: 'x' } } }), 'input.variables.a._bsontype'],
     ['NUL in a nested key', call({ variables: { a: { 'b\u0000': 1 } } }), 'input.variables.a'],
     ['180 lists in each other', call({ variables: { a: lists(180) } }), 'input.variables.a'],
-    ['5000 lists in each other', call({ variables: { a: lists(5000) } }), 'input.variables.a'],
+    ['1000 lists in each other', call({ variables: { a: lists(1000) } }), 'input.variables.a'],
     ['the same as metadata', call({ metadata: { a: lists(180) } }), 'input.metadata.a'],
     ['a nested type as metadata', call({ metadata: { a: { _bsontype: 'x' } } }), 'input.metadata.a'],
     ['an operator in a list', call({ variables: { a: [[{ $set: 1 }]] } }), 'input.variables.a.0.0.$set'],
@@ -150,7 +150,7 @@ describe.each(TRANSPORTS)('Over %s', (_name, send) => {
     await refusedAt('first', '{ calls(first: 2, last: 1) { nodes { id } } }');
     const query = 'query ($first: Int, $last: Int) { calls(first: $first, last: $last) { nodes { id } } }';
     await refusedAt('first', query, { first: 2, last: 1 });
-    await refusedAt('first', `${query.replace('first: $first', 'first: 3')}`.replace('$first: Int, ', ''), {
+    await refusedAt('first', query.replace('first: $first', 'first: 3').replace('$first: Int, ', ''), {
       last: 1,
     });
     for (const variables of [{ last: 1 }, { first: null, last: 1 }, { first: 2 }, { first: 2, last: null }])

@@ -32,7 +32,9 @@ it.each<[string, Record<string, unknown>, string[]]>([
 
 it('names a few only, and none in full length', () => {
   const { missing } = fillPrompt(
-    `{{${'x'.repeat(5000)}}}${[...'abcdefghijklmnopqrstuvwxyz'].map(c => `{{${c}}}`).join('')}`,
+    `{{${'x'.repeat(5000)}}}${Array.from('abcdefghijklmnopqrstuvwxyz')
+      .map(c => `{{${c}}}`)
+      .join('')}`,
     {},
   );
   expect(missing.length).toBe(20);
