@@ -95,7 +95,8 @@ export const ERROR_CODES = {
     level: 'info',
     retryable: false,
     httpStatus: 410,
-    meaning: 'The cursor is older than the events kept; `firstAvailableCursor` is the oldest that works.',
+    meaning:
+      'The cursor is older than the events kept, or than a restored backup; `firstAvailableCursor` is the oldest that works.',
   },
   UNAVAILABLE: {
     level: 'warn',

@@ -37,6 +37,7 @@ describe('parseCommand', () => {
       email: 'a@b.example',
     });
     expect(parse('database prepare')).toEqual({ name: 'database prepare' });
+    expect(parse('streams check')).toEqual({ name: 'streams check' });
     expect(parse('database restored')).toEqual({ name: 'database restored' });
     expect(parse('database roles')).toEqual({ name: 'database roles' });
     expect(parse('jobs list')).toEqual({ name: 'jobs list' });

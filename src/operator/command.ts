@@ -30,6 +30,7 @@ export type Command =
   | { readonly name: 'database prepare' }
   | { readonly name: 'database roles' }
   | { readonly name: 'database restored' }
+  | { readonly name: 'streams check' }
   | { readonly name: 'usage reconcile'; readonly month: string | null }
   | { readonly name: 'audit verify'; readonly subdomain: string; readonly checkpoints: string | null }
   | { readonly name: 'audit checkpoint'; readonly subdomain: string }
@@ -79,6 +80,8 @@ export const HELP = `Usage: voho <command>
                                          brings them up to date: docs/database-roles.md
   voho database restored                 after a backup of the database was restored: cursors that were handed out
                                          before expire, so that no client misses events: docs/restore.md
+  voho streams check                     where the streams of all tenants stand, and which of their events cannot be
+                                         read; fails where there is one
   voho keys rewrap                       wraps all that is sealed with the current MASTER_KEY; those of
                                          MASTER_KEY_PREVIOUS may be dropped afterwards
   voho jobs list                         the jobs that fail: which are tried again and when, and which are parked
@@ -116,6 +119,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'jobs retry': ['all'],
   'database roles': [],
   'database restored': [],
+  'streams check': [],
   'usage reconcile': ['month'],
   'audit verify': ['checkpoints'],
   'audit checkpoint': [],
@@ -140,6 +144,7 @@ export function parseCommand(argv: readonly string[]): Command {
     name === 'jobs list' ||
     name === 'database roles' ||
     name === 'database restored' ||
+    name === 'streams check' ||
     name === 'usage reconcile' ||
     name === 'audit public-key'
   ) {

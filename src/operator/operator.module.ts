@@ -21,6 +21,7 @@ import { KeyOperations } from './key-operations.js';
 import { RestoreOperations } from './restore-operations.js';
 import { RunCommand } from './run-command.js';
 import { SignUpInvitations } from './sign-up-invitations.js';
+import { StreamCheck } from './stream-check.js';
 import { TenantOperations } from './tenant-operations.js';
 import { UserOperations } from './user-operations.js';
 import { UsageReconciliation } from './usage-reconciliation.js';
@@ -53,6 +54,7 @@ export class OperatorModule {
         KeyOperations,
         RestoreOperations,
         RunCommand,
+        StreamCheck,
         StreamEpochs,
         SignUpInvitations,
         TenantOperations,

@@ -8,6 +8,7 @@ import { KeyOperations } from './key-operations.js';
 import { RestoreOperations } from './restore-operations.js';
 import { platformPhoneLine } from './platform-phone.js';
 import { SignUpInvitations } from './sign-up-invitations.js';
+import { StreamCheck } from './stream-check.js';
 import { limitsLine, tenantTable } from './tenant-table.js';
 import { TenantOperations } from './tenant-operations.js';
 import type { LegalHold } from '../tenancy/tenant.schema.js';
@@ -25,6 +26,7 @@ export class RunCommand {
     private readonly jobs: JobOperations,
     private readonly reconciliation: UsageReconciliation,
     private readonly restores: RestoreOperations,
+    private readonly streams: StreamCheck,
     private readonly audit: AuditOperations,
     private readonly checkpointKeys: CheckpointKeys,
   ) {}
@@ -90,6 +92,8 @@ export class RunCommand {
         return done(
           `The streams of ${await this.restores.beginEpochs()} tenants have begun a new epoch: cursors from before expire. docs/restore.md says what else is to do.`,
         );
+      case 'streams check':
+        return this.streams.run();
       case 'usage reconcile':
         return this.reconciliation.run(command.month);
       case 'audit verify':

@@ -6,6 +6,7 @@ import { Metrics } from '../../src/telemetry/metrics.js';
 import type { Client, Loose } from '../kit/client.js';
 import { EventStreamReader } from '../kit/event-stream-reader.js';
 import { produceEvents, tenantIdOf, upTo } from '../kit/events.js';
+import { operate } from '../kit/operate.js';
 import { Receiver, WEBHOOK_EVENTS } from '../kit/receiver.js';
 import { seedTenant, type SeededTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
@@ -155,7 +156,7 @@ describe('A call with a stored event that cannot be read', () => {
 
   /** Does `work` while one event is damaged. */
   async function damaged({ of, set }: Damage, work: (event: Loose) => Promise<void>): Promise<void> {
-    const event = events.findLast(({ happening }) => happening.type === of) as Loose;
+    const event: Loose = events.findLast(({ happening }) => happening.type === of);
     await collection('callEvents').updateOne({ _id: event._id }, { $set: set(event) });
     try {
       await work(event);
@@ -183,7 +184,7 @@ describe('A call with a stored event that cannot be read', () => {
             'all events',
           );
           expect(stream.errors).toEqual([]);
-          const heard = stream.values.map(value => (value as Loose).callEvents as Loose);
+          const heard = stream.values.map(value => value.callEvents);
           expect(heard.map(event => event.sequence)).toEqual(upTo(count));
           expect(heard[Number(sequence) - 1]).toEqual(isOne);
         }
@@ -260,12 +261,19 @@ describe('A call with a stored event that cannot be read', () => {
     dashboard.stop();
   });
 
+  it('is named to the operator, who is also told that all is well', async () => {
+    expect(await operate(server, ['streams', 'check'])).toMatchObject({ code: 0 });
+    await damaged(DAMAGES['words that are cut off'] as Damage, async ({ _id }) => {
+      const { code, err } = await operate(server, ['streams', 'check']);
+      expect(code).toBe(1);
+      expect(err).toContain(`call event ${String(_id)}: A sealed value cannot be opened`);
+    });
+  });
+
   it('shows a damaged utterance, summary and metadata as empty, and all others as they are', async () => {
     const _id = fromPublicId('call', callId);
     const call = await collection('calls').findOne({ _id });
-    const one = (
-      await collection('utterances').find({ callId: _id }).sort({ ordinal: 1 }).toArray()
-    )[1] as Loose;
+    const one = (await collection('utterances').find({ callId: _id }).sort({ ordinal: 1 }).toArray())[1];
     const { transcript } = (await client.data(LIST, { id: callId })).call;
     for (const set of [
       { text: 7 },
@@ -288,13 +296,13 @@ describe('A call with a stored event that cannot be read', () => {
       expect(read.transcript.nodes).toEqual(expected);
       await collection('utterances').replaceOne({ _id: one._id }, one);
     }
-    await collection('calls').replaceOne({ _id }, call as Loose);
+    await collection('calls').replaceOne({ _id }, call);
     expect([await alarms('utterance'), await alarms('call')]).toEqual([1, 1]);
   });
 
   it('does without a webhook’s secret that cannot be opened: the tries are counted and have an end', async () => {
     const _id = fromPublicId('webhook', webhookId);
-    const webhook = (await collection('webhooks').findOne({ _id })) as Loose;
+    const webhook: Loose = await collection('webhooks').findOne({ _id });
     receiver.received.length = 0;
     await collection('webhooks').updateOne(
       { _id },
@@ -330,7 +338,7 @@ describe('A call with a stored event that cannot be read', () => {
       .find({ tenantId: tenantIdOf(tenant) })
       .sort({ _id: 1 })
       .toArray();
-    const row = rows.find(({ action }) => action === 'user.signup') ?? (rows[0] as Loose);
+    const row = rows.find(({ action }) => action === 'user.signup') ?? rows[0];
     const damages: Loose[] = [
       { sealedOrigin: flipped(row.sealedOrigin as string, -5) },
       { sealedOrigin: 'nonsense' },

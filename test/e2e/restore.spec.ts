@@ -38,7 +38,7 @@ describe('A database that a backup was restored to', () => {
   let backup: Backup;
   /** Cursors from before the backup was restored: of the feed, and of the audit log. */
   let old: { readonly feed: string; readonly list: string; readonly log: string };
-  let begun: TestServer[] = [];
+  const begun: TestServer[] = [];
 
   /** Another process on the same database; `stop` ends it. */
   const startAgain = async (env: Record<string, string> = {}): Promise<TestServer> => {
@@ -149,7 +149,7 @@ describe('A database that a backup was restored to', () => {
     // A start afterwards finds nothing new, and the same cursors still go on.
     const before = await headsIn();
     const { eventCursor } = await clientOf(await startAgain()).data('{ eventCursor }');
-    expect((await headsIn())['calls']).toEqual(before['calls']);
+    expect((await headsIn()).calls).toEqual(before.calls);
     expect(eventCursor).toEqual(expect.any(String));
     await stopAll();
   });
@@ -183,7 +183,7 @@ describe('A database that a backup was restored to', () => {
     await restoreBackup(server.db, backup);
     await emptyRedis(server);
     const one = await startAgain();
-    expect((await headsIn())['calls']?.epoch ?? 0).toBe(0);
+    expect((await headsIn()).calls?.epoch ?? 0).toBe(0);
     const { eventCursor: after } = await clientOf(one).data('{ eventCursor }');
     const following = clientOf(one).subscribe(FEED, { after });
     await produceEvents(one, tenant, { count: 2 });
@@ -212,7 +212,7 @@ describe('A database that a backup was restored to', () => {
     await stopAll();
     await restoreBackup(server.db, backup);
     const [one] = await Promise.all([startAgain(), startAgain(), startAgain()]);
-    const { nodes } = (await clientOf(one as TestServer).data(RECORDED)).auditEvents;
+    const { nodes } = (await clientOf(one).data(RECORDED)).auditEvents;
     expect(nodes).toHaveLength(1);
     await stopAll();
   });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { LegalHolds } from '../../auth/legal-holds.js';
 import { UsersRepository } from '../../auth/users.repository.js';
 import { DataKeys } from '../../data-keys/data-keys.js';
@@ -30,6 +30,8 @@ const LOOK_EVERY_MS = 5000;
  */
 @Injectable()
 export class EraseUser {
+  private readonly logger = new Logger('Privacy');
+
   constructor(
     private readonly users: UsersRepository,
     private readonly removal: UserRemovalService,
@@ -71,6 +73,8 @@ export class EraseUser {
       // In the transaction, though it is a folder: once this is committed nobody knows the address any more.
       await this.mailer.forget(this.context.tenant.id, user.email);
     });
+    // Kept outside the database: whoever restores a backup finds out here who is to be erased again.
+    this.logger.log(`A user was erased: ${publicId}`);
     await Promise.race([this.runner.runNow(id), sleep(WAIT_MS, undefined, { ref: false })]);
     return publicId;
   }

@@ -5,7 +5,7 @@ import { type StreamHead, StreamHeads } from '../../events/stream-heads.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import { AuditLog } from '../audit/audit-log.js';
-import { type HeadNotes, isBehind, STREAMS } from './head-notes.js';
+import { type HeadNotes, isFurther, STREAMS } from './head-notes.js';
 
 /** Who has found out that the database was set back. */
 export type FoundBy = 'operator' | 'start';
@@ -60,5 +60,5 @@ export class StreamEpochs {
 
 function isNotedBehind(noted: HeadNotes, stream: StreamName, head: StreamHead): boolean {
   const note = noted[stream];
-  return note !== undefined && isBehind(note, head);
+  return note !== undefined && isFurther(note, head);
 }
