@@ -121,6 +121,18 @@ export class Ward {
           fixed: { 'input.token': await this.mailbox?.tokenFor(email, 'reset-password') },
         };
       }
+      case 'Mutation.verifyEmail': {
+        const email = `${this.side.canary()}@people.example`;
+        const session = await this.ask('Mutation.signUpTenant', this.stranger(), {
+          'input.subdomain': `d-${letters(16)}`,
+          'input.email': email,
+        });
+        await this.ask('Mutation.resendVerification', this.seatOf('admin', session), {});
+        return {
+          seat: this.stranger(),
+          fixed: { token: await this.mailbox?.tokenFor(email, 'verify-email') },
+        };
+      }
       case 'Mutation.deleteTenant': {
         // No canary: who a request was for is logged.
         const other = `d-${letters(16)}`;

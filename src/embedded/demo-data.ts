@@ -53,7 +53,7 @@ export async function seedDemo(app: INestApplicationContext, demo: DemoSignIn): 
     get(UnitOfWork).run(async () => {
       const { email, password, subdomain } = demo;
       const demoAdmin = { subdomain, name: 'Acme', email, password, userName: 'Ada Admin' };
-      const admin = await get(SignUp).found(demoAdmin, null);
+      const admin = await get(SignUp).found(demoAdmin, null, true);
       await runner.run(jobScope(admin.tenant._id, 'demo data'), async () => {
         const user = await get(UsersRepository).add({
           _id: newObjectId(),

@@ -1,7 +1,16 @@
 import type { TenantDocument, TenantLimits } from '../tenancy/tenant.schema.js';
 import { isVerified } from '../tenancy/tenant-verification.js';
 
-const HEADINGS = ['SUBDOMAIN', 'STATE', 'CALLS', 'REQUESTS/MIN', 'MINUTES/MONTH', 'CREATED', 'NAME'];
+const HEADINGS = [
+  'SUBDOMAIN',
+  'STATE',
+  'CALLS',
+  'REQUESTS/MIN',
+  'MINUTES/MONTH',
+  'VERIFIED',
+  'CREATED',
+  'NAME',
+];
 
 /** A table of tenants for the terminal, one per line. */
 export function tenantTable(tenants: readonly TenantDocument[]): string {
@@ -11,6 +20,7 @@ export function tenantTable(tenants: readonly TenantDocument[]): string {
     String(tenant.limits.maxConcurrentCalls),
     String(tenant.limits.requestsPerMinute),
     tenant.limits.monthlyCallMinutes === null ? 'none' : String(tenant.limits.monthlyCallMinutes),
+    isVerified(tenant) ? 'yes' : 'no',
     tenant.createdAt.toISOString().slice(0, 10),
     tenant.name,
   ]);
@@ -37,13 +47,7 @@ export function limitsLine({
   return `${maxConcurrentCalls} concurrent calls, ${requestsPerMinute} requests per minute, ${minutes}`;
 }
 
-function stateOf(tenant: TenantDocument): string {
-  const { isActive, isSandbox, hold, deletingSince } = tenant;
+function stateOf({ isActive, isSandbox, hold, deletingSince }: TenantDocument): string {
   const state = deletingSince ? 'being deleted' : isActive ? 'active' : 'suspended';
-  return [
-    state,
-    ...(isVerified(tenant) ? [] : ['unverified']),
-    ...(isSandbox ? ['sandbox'] : []),
-    ...(hold ? ['held'] : []),
-  ].join(', ');
+  return [state, ...(isSandbox ? ['sandbox'] : []), ...(hold ? ['held'] : [])].join(', ');
 }

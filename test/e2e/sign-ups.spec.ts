@@ -328,16 +328,21 @@ describe('Sign-ups', () => {
     expect(await off.db.collection('tenants').countDocuments({})).toBe(0);
   });
 
-  it('are open in development, where a new tenant is verified and makes calls at once', async () => {
+  it('are open in development, where a new tenant makes calls and invites people at once, and can try to be verified', async () => {
     const open = await start({ NODE_ENV: 'development', MONTHLY_CALL_MINUTES: '7', SMTP_URL: mails.url });
     const tenant = await seedTenant(open);
     const { client } = tenant.admin;
     expect(await client.data('{ tenant { isVerified limits { monthlyCallMinutes } } }')).toEqual({
-      tenant: { isVerified: true, limits: { monthlyCallMinutes: 7 } },
+      tenant: { isVerified: false, limits: { monthlyCallMinutes: 7 } },
     });
     const web = await startCall(client);
     const phone = await startCall(client, { medium: 'PHONE', phoneNumber: '+881612345678' });
     for (const { id } of [web, phone]) await callWithStatus(client, id as string, 'COMPLETED');
+    await client.data(INVITE, { email: 'colleague@people.example' });
     expect(mails.mails.filter(({ to }) => to.includes(tenant.admin.email))).toEqual([]);
+    await client.data('mutation { resendVerification }');
+    const token = tokenOf(await mails.mailTo(tenant.admin.email, 'verifyEmail'));
+    await open.client().data(VERIFY, { token });
+    expect((await client.data('{ tenant { isVerified } }')).tenant.isVerified).toBe(true);
   });
 });

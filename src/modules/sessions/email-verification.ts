@@ -43,13 +43,17 @@ export class EmailVerification implements OnModuleInit {
     this.runner.handle('verification-mail', id => this.deliver(id));
   }
 
-  /** What a new tenant's record says where addresses are verified, which is in production; null elsewhere. */
-  pendingFor(userId: ObjectId, now: Date): PendingVerification | null {
-    return this.settings.isProduction ? newPending(userId, now) : null;
+  /** What a new tenant's record says of its first admin's address. */
+  pendingFor(userId: ObjectId, now: Date): PendingVerification {
+    return newPending(userId, now);
   }
 
-  /** Mails the token of a verification that has just been stored, in the running transaction. */
-  async mail(tenantId: ObjectId, { mailId }: PendingVerification): Promise<void> {
+  /** Mails the token of a new tenant, in the running transaction; where nothing waits for it, not before it is asked for. */
+  async begin(tenantId: ObjectId, pending: PendingVerification): Promise<void> {
+    if (this.settings.isProduction) await this.mail(tenantId, pending);
+  }
+
+  private async mail(tenantId: ObjectId, { mailId }: PendingVerification): Promise<void> {
     await this.jobs.add('verification-mail', tenantId, mailId);
     this.work.afterCommit(() => {
       void this.runner.runNow(mailId);

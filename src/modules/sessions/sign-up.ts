@@ -63,9 +63,14 @@ export class SignUp {
   /**
    * Makes a tenant, its first admin and their session: all of them or none. Everything happens inside the new tenant,
    * whatever tenant the request itself named.
+   * @param isVerified whether the address needs no mail to be known as the admin's own.
    * @throws DomainError CONFLICT when the subdomain is taken.
    */
-  async found(input: SignUpTenantInput, invitation: CredentialDocument | null): Promise<OpenedSession> {
+  async found(
+    input: SignUpTenantInput,
+    invitation: CredentialDocument | null,
+    isVerified = false,
+  ): Promise<OpenedSession> {
     // Asked before hashing, which is dear; the unique index decides.
     if (await this.tenants.findBySubdomain(input.subdomain)) throw taken();
     const passwordHash = await this.passwords.hashNew(input.password, 'input.password', [
@@ -74,7 +79,8 @@ export class SignUp {
       input.name,
     ]);
     const adminId = newObjectId();
-    const tenant = this.newTenant(input, invitation?.tenantId ?? newObjectId(), adminId);
+    const id = invitation?.tenantId ?? newObjectId();
+    const tenant = this.newTenant(input, id, isVerified ? null : adminId);
     const scope = {
       ...this.context.scope,
       tenant: { id: tenant._id, subdomain: tenant.subdomain },
@@ -112,7 +118,11 @@ export class SignUp {
     if (!(await this.invitations.use(email, invitationToken ?? ''))) throw unusable();
   }
 
-  private newTenant({ subdomain, name }: SignUpTenantInput, id: ObjectId, adminId: ObjectId): TenantDocument {
+  private newTenant(
+    { subdomain, name }: SignUpTenantInput,
+    id: ObjectId,
+    unverifiedId: ObjectId | null,
+  ): TenantDocument {
     const { MAX_CONCURRENT_CALLS, REQUESTS_PER_MINUTE, MONTHLY_CALL_MINUTES } = this.settings;
     const createdAt = new Date();
     return {
@@ -128,7 +138,7 @@ export class SignUp {
         requestsPerMinute: REQUESTS_PER_MINUTE,
         monthlyCallMinutes: MONTHLY_CALL_MINUTES,
       },
-      pendingVerification: this.verification.pendingFor(adminId, createdAt),
+      pendingVerification: unverifiedId && this.verification.pendingFor(unverifiedId, createdAt),
       createdAt,
     };
   }
@@ -156,7 +166,7 @@ export class SignUp {
     await this.audit.record({ action: 'tenant.created', details, actor });
     const userId = toPublicId('user', user._id);
     await this.audit.record({ action: 'user.signup', details: { userId, role: user.role }, actor });
-    if (tenant.pendingVerification) await this.verification.mail(tenant._id, tenant.pendingVerification);
+    if (tenant.pendingVerification) await this.verification.begin(tenant._id, tenant.pendingVerification);
     return this.opener.open(user, tenant);
   }
 }

@@ -62,7 +62,7 @@ export class TenantModel implements Node {
 
   @Field({
     description:
-      "Whether the first admin's e-mail address is verified. Until then the tenant makes no calls and invites nobody.",
+      "Whether the first admin's e-mail address is verified. In production the tenant makes no calls and invites nobody until then.",
   })
   isVerified!: boolean;
 
