@@ -52,14 +52,17 @@ export class Attack {
     doors: readonly Door[],
   ): Promise<void> {
     const { field } = success;
-    if (isPublic(field)) return;
-    const open = doors.filter(door => field.type !== 'Subscription' || door.takesSubscriptions);
+    // What is open to everybody may name what is; but a token of the owner's opens nothing there either.
+    const isOpen = isPublic(field);
+    const open = (isOpen ? doors.slice(0, 1) : doors).filter(
+      door => field.type !== 'Subscription' || door.takesSubscriptions,
+    );
     const attempts = slotsOf(field.field.args).flatMap(slot => {
-      if (slot.naming === null) return [];
+      if (slot.naming === null || (isOpen && slot.naming !== 'token')) return [];
       this.attacked.add(`${nameOf(field)}(${slot.path})`);
       return this.baitsFor(slot, success, target).flatMap(({ value, isLikely }) =>
         // What is unlikely is tried at one door and by one person, others at every door by one of them.
-        (isLikely ? seats : seats.slice(0, 1)).flatMap((seat, index) =>
+        (isLikely && !isOpen ? seats : seats.slice(0, 1)).flatMap((seat, index) =>
           open.slice(0, isLikely && index === 0 ? open.length : 1).map(door => ({ slot, value, seat, door })),
         ),
       );
