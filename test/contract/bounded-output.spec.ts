@@ -3,8 +3,12 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
-import { execute, isIntrospectionType, isObjectType, parse } from 'graphql';
-import { answerBoundsOf, MAX_ANSWER_FIELDS } from '../../src/entry/graphql/answer-bounds.js';
+import { execute, GraphQLObjectType, GraphQLSchema, isIntrospectionType, isObjectType, parse } from 'graphql';
+import {
+  ANSWER_TOO_LARGE,
+  answerBoundsOf,
+  MAX_ANSWER_FIELDS,
+} from '../../src/entry/graphql/answer-bounds.js';
 import { startTestServer } from '../kit/server.js';
 
 const SOURCE = fileURLToPath(new URL('../../src', import.meta.url));
@@ -61,19 +65,54 @@ describe('What leaves the server', () => {
         if (!isObjectType(type) || type === schema.getMutationType()) continue;
         for (const field of Object.values(type.getFields())) {
           const context = {};
-          for (let count = 0; count <= MAX_ANSWER_FIELDS; count += 1) answerBoundsOf(context).field(true);
+          for (let count = 0; count <= MAX_ANSWER_FIELDS; count += 1) answerBoundsOf(context).field();
           const info = { schema } as never;
-          try {
-            await field.resolve?.({}, {}, context, info);
-            uncounted.push(`${type.name}.${field.name}`);
-          } catch (error) {
-            if (!/answer is too large/.test((error as Error).message))
-              uncounted.push(`${type.name}.${field.name}`);
-          }
+          // Where there is no room, a list is empty and everything else an error, whatever the source is.
+          const resolved: unknown = await Promise.resolve(field.resolve?.({}, {}, context, info)).catch(
+            (error: unknown) => error,
+          );
+          const isStopped = Array.isArray(resolved) ? resolved.length === 0 : resolved === ANSWER_TOO_LARGE;
+          if (!isStopped) uncounted.push(`${type.name}.${field.name}`);
         }
       }
       expect(uncounted).toEqual([]);
       expect(types.length).toBeGreaterThan(30);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('ends with an error and not with the process when there is room for a part of a list alone', async () => {
+    const server = await startTestServer();
+    try {
+      const { schema } = server.app.get(GraphQLSchemaHost, { strict: false });
+      const unhandled: unknown[] = [];
+      const note = (error: unknown) => unhandled.push(error);
+      process.on('unhandledRejection', note);
+      const context = {};
+      for (let count = 0; count < MAX_ANSWER_FIELDS - 50; count += 1) answerBoundsOf(context).field();
+      const calls = {
+        nodes: Array.from({ length: 100 }, () => ({
+          id: new Promise(resolve => setTimeout(resolve, 5, 'x')),
+          voice: 'z',
+          isSimulated: true,
+          providerCallId: 'y',
+        })),
+      };
+      const type = schema.getType('CallConnection');
+      if (!isObjectType(type)) throw new Error('There is no such type');
+      const query = new GraphQLObjectType({
+        name: 'Query',
+        fields: { calls: { type, resolve: () => calls } },
+      });
+      const result = await execute({
+        schema: new GraphQLSchema({ query }),
+        document: parse('{ calls { nodes { id voice isSimulated providerCallId } } }'),
+        contextValue: context,
+      });
+      await new Promise(resolve => setTimeout(resolve, 50));
+      process.off('unhandledRejection', note);
+      expect([result.data, unhandled]).toEqual([null, []]);
     } finally {
       await server.stop();
     }
@@ -84,7 +123,7 @@ describe('What leaves the server', () => {
     try {
       const { schema } = server.app.get(GraphQLSchemaHost, { strict: false });
       const context = {};
-      for (let count = 0; count < MAX_ANSWER_FIELDS; count += 1) answerBoundsOf(context).field(false);
+      for (let count = 0; count < MAX_ANSWER_FIELDS; count += 1) answerBoundsOf(context).field();
       const result = await execute({
         schema,
         document: parse('{ viewer { id } tenant { id } }'),

@@ -42,17 +42,15 @@ describe('Search', () => {
   ): Promise<string> {
     const callId = newObjectId();
     const words = oldWords([...texts, more.summary ?? ''].join(' '));
-    await server.db
-      .collection('calls')
-      .insertOne({
-        ...template,
-        _id: callId,
-        tenantId,
-        summary: null,
-        words,
-        createdAt: new Date(),
-        ...more,
-      });
+    await server.db.collection('calls').insertOne({
+      ...template,
+      _id: callId,
+      tenantId,
+      summary: null,
+      words,
+      createdAt: new Date(),
+      ...more,
+    });
     if (texts.length > 0)
       await server.db.collection('utterances').insertMany(
         texts.map((text, ordinal) => ({

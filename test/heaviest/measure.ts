@@ -7,10 +7,7 @@ import type { OperationFamily } from './operations.js';
 export interface Measurement {
   readonly name: string;
   readonly document: string;
-  /**
-   * The longest time in which the event loop did nothing else, in milliseconds, and no more than the processor time of
-   * the process: other work of the machine does not count.
-   */
+  /** The longest turn of the event loop in milliseconds, counted in processor time: other programs do not count. */
   readonly delayMs: number;
   /** The most memory of the process meanwhile, in megabytes. */
   readonly peakMb: number;

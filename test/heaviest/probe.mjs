@@ -1,15 +1,13 @@
-// Loaded into the server's process before its program: tells how long its event loop stood still, and its memory.
+// Loaded into the server's process before its program: tells how long its event loop was held, and its memory.
 import { createServer } from 'node:http';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread, Worker } from 'node:worker_threads';
 
 // Threads of the server load it too.
 if (isMainThread) probe(Number(process.env.PROBE_PORT));
 
 function probe(port) {
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  // A thread of its own goes on looking while the event loop stands still.
+  const hold = watchEventLoop();
+  // A thread of its own goes on looking while the event loop is held.
   const peak = new Uint32Array(new SharedArrayBuffer(4));
   const sampler = new Worker(new URL('memory-sampler.mjs', import.meta.url), {
     workerData: peak.buffer,
@@ -17,14 +15,10 @@ function probe(port) {
   });
   sampler.unref();
 
-  let usedBefore = processorMs();
   const server = createServer((request, response) => {
-    // While other programs have the processors, the event loop stands still without having anything to do.
-    const usedMs = processorMs() - usedBefore;
-    const reading = { delayMs: Math.min(delay.max / 1e6, usedMs), peakMb: peak[0] };
+    const reading = { delayMs: hold.longestMs, peakMb: peak[0] };
     if (request.method === 'DELETE') {
-      delay.reset();
-      usedBefore = processorMs();
+      hold.longestMs = 0;
       Atomics.store(peak, 0, 0);
     }
     response.setHeader('content-type', 'application/json');
@@ -34,7 +28,22 @@ function probe(port) {
   server.unref();
 }
 
-/** Processor time of the process so far: no less than that of the event loop's thread. */
+/**
+ * Looks at the clock and at the processor time of the process in every turn of the event loop, and keeps the longest
+ * turn. A turn counts for no more than the processor time that was used in it: while other programs have the
+ * processors, the event loop stands still without being held.
+ */
+function watchEventLoop() {
+  const hold = { longestMs: 0 };
+  let [at, used] = [performance.now(), processorMs()];
+  setInterval(() => {
+    const [now, usedNow] = [performance.now(), processorMs()];
+    hold.longestMs = Math.max(hold.longestMs, Math.min(now - at, usedNow - used));
+    [at, used] = [now, usedNow];
+  }, 1).unref();
+  return hold;
+}
+
 function processorMs() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

@@ -26,7 +26,9 @@ describe.each(TRANSPORTS)('Values that are sent over %s', (_name, send) => {
     async levels => {
       const reply = await ask(CREATE, input(nested(levels)));
       expect(codeOf(reply)).toBe('BAD_USER_INPUT');
-      expect(Object.keys(reply.errors?.[0]?.extensions.fields ?? {})).toEqual([expect.stringMatching(/^input\b/)]);
+      expect(Object.keys(reply.errors?.[0]?.extensions.fields ?? {})).toEqual([
+        expect.stringMatching(/^input\b/),
+      ]);
       expect((await ask('{ calls { totalCount } }')).data).toEqual({ calls: { totalCount: 0 } });
     },
   );

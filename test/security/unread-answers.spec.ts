@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
-import { boundSlowReaders, UNREAD_MS } from '../../src/entry/http/slow-readers.js';
+import { boundSlowReaders, READ_MS, UNREAD_MS } from '../../src/entry/http/slow-readers.js';
 import { largestMetadata, storeHeavyCalls } from '../kit/heavy-calls.js';
 import { seedTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
@@ -48,7 +48,7 @@ describe('An answer that nobody reads', () => {
     await until(() => Promise.resolve(closed !== null), 'the request');
     await closed;
     expect(performance.now() - startedAt).toBeGreaterThan(UNREAD_MS);
-    expect(performance.now() - startedAt).toBeLessThan(UNREAD_MS + 8000);
+    expect(performance.now() - startedAt).toBeLessThan(UNREAD_MS * 3);
     expect(await connections(server)).toBe(0);
     socket.destroy();
   });
@@ -94,7 +94,7 @@ describe('A large answer of GraphQL that nobody reads', () => {
     const startedAt = performance.now();
     await until(async () => (await connections(http)) > before, 'the connection');
     await until(async () => (await connections(http)) <= before, 'its end');
-    expect(performance.now() - startedAt).toBeLessThan(35_000);
+    expect(performance.now() - startedAt).toBeLessThan(READ_MS);
     socket.destroy();
   });
 });

@@ -12,8 +12,8 @@ export const MAX_ANSWER_BYTES = 8_000_000;
 /** Fields that one answer may have, however its cost was estimated. */
 export const MAX_ANSWER_FIELDS = 50_000;
 
-/** What is thrown where an answer becomes too large. It has a path already, so GraphQL passes it on as it is. */
-const STOP = new GraphQLError('The answer is too large.', {
+/** The error of a field for which there is no room. It has a path already, so GraphQL passes it on as it is. */
+export const ANSWER_TOO_LARGE = new GraphQLError('The answer is too large.', {
   path: [],
   originalError: new DomainError('QUERY_TOO_COMPLEX'),
 });
@@ -28,21 +28,18 @@ export class AnswerBounds {
     return this.fields > MAX_ANSWER_FIELDS || this.bytes > MAX_ANSWER_BYTES;
   }
 
-  /**
-   * Counts a field that is about to be resolved.
-   * @throws GraphQLError once the answer is too large; never for a mutation, since its place in the request says when it is made.
-   */
-  field(isMutation: boolean): void {
+  /** Counts a field that is about to be resolved. @returns whether there is room for it. */
+  field(): boolean {
     this.fields += 1;
-    if (this.isExceeded && !isMutation) throw STOP;
+    return !this.isExceeded;
   }
 
-  /** Counts a value as it stands in the answer: at least its bytes in JSON. @throws GraphQLError as {@link field} does. */
-  value(value: unknown): void {
+  /** Counts a value as it stands in the answer: at least its bytes in JSON. @returns whether there is room for it. */
+  value(value: unknown): boolean {
     // The exact bytes are counted at the end; until then the characters of a text will do.
     this.bytes +=
       typeof value === 'string' ? value.length : typeof value === 'object' ? charactersIn(value) : 1;
-    if (this.isExceeded) throw STOP;
+    return !this.isExceeded;
   }
 }
 

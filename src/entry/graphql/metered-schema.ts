@@ -5,10 +5,12 @@ import {
   type GraphQLFieldResolver,
   type GraphQLSchema,
   isIntrospectionType,
+  getNullableType,
   isLeafType,
+  isListType,
   isObjectType,
 } from 'graphql';
-import { answerBoundsOf } from './answer-bounds.js';
+import { ANSWER_TOO_LARGE, answerBoundsOf } from './answer-bounds.js';
 
 /**
  * Has every field of a schema counted for the answer that it is resolved for, over every door: an answer stops as soon
@@ -30,18 +32,21 @@ function metered(
 ): GraphQLFieldResolver<unknown, unknown> {
   const resolve = field.resolve ?? defaultFieldResolver;
   const isLeaf = isLeafType(getNamedType(field.type));
+  const isList = isListType(getNullableType(field.type));
   return (source, values, context, info) => {
     const bounds = answerBoundsOf(context as object);
-    bounds.field(isMutation);
+    // A list without items ends the work below it at once.
+    if (!bounds.field() && !isMutation) return isList ? [] : stop();
     const resolved: unknown = resolve(source, values, context, info);
     if (!isLeaf) return resolved;
-    if (!(resolved instanceof Promise)) {
-      bounds.value(resolved);
-      return resolved;
-    }
-    return resolved.then((value: unknown) => {
-      bounds.value(value);
-      return value;
-    });
+    if (resolved instanceof Promise)
+      return resolved.then((value: unknown) => (bounds.value(value) ? value : stop()));
+    return bounds.value(resolved) ? resolved : stop();
   };
 }
+
+/**
+ * A promise and not an error that is thrown: what is thrown for an item of a list makes graphql-js leave the promises of
+ * the items before it, and one of them that rejects later would end the process.
+ */
+const stop = (): Promise<never> => Promise.reject(ANSWER_TOO_LARGE);

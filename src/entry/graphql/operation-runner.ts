@@ -84,7 +84,9 @@ export class OperationRunner {
 
   async execute(args: ExecutionArgs): Promise<ExecutionResult> {
     const { scope, cost, requestsPerMinute } = contextOf(args);
-    const { result, bytes } = await withReadDeadline(() => this.runner.run(scope, () => executeBounded(args)));
+    const { result, bytes } = await withReadDeadline(() =>
+      this.runner.run(scope, () => executeBounded(args)),
+    );
     this.limits.chargeAnswer({ scope, requestsPerMinute }, { cost: cost.requested, bytes });
     return withCost(result, cost);
   }

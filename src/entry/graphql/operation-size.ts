@@ -28,7 +28,9 @@ export const MAX_COST = 20_000;
 
 /** The largest page a list gives; a larger one is refused as bad input, later and in better words. */
 const LARGEST_PAGE = 100;
-/** What a list without a page size is taken for. */
+/** The most days that a list by days gives. */
+const LONGEST_TIME = 366;
+/** What a list without a page size is taken for, unless its decorator says `listSize`. */
 const UNPAGED_LIST = 10;
 
 interface Size {
@@ -144,6 +146,10 @@ function timesAnswered(
   parent: GraphQLNamedType | undefined,
   variables: Readonly<Record<string, unknown>>,
 ): number {
+  if (field.args.some(({ name }) => name === 'days')) {
+    const { days } = getArgumentValues(field, node, variables);
+    return typeof days === 'number' ? Math.min(Math.max(days, 1), LONGEST_TIME) : LONGEST_TIME;
+  }
   if (field.args.some(({ name }) => name === 'first')) {
     const { first, last } = getArgumentValues(field, node, variables);
     if (typeof last === 'number' && isGiven('first', node, variables))
@@ -151,6 +157,8 @@ function timesAnswered(
     const size = last ?? first;
     return typeof size === 'number' ? Math.min(Math.max(size, 1), LARGEST_PAGE) : LARGEST_PAGE;
   }
+  const { listSize } = field.extensions;
+  if (typeof listSize === 'number') return listSize;
   // The lists inside a page have been counted with it.
   const isInPage = parent?.name.endsWith('Connection') ?? false;
   return isListType(getNullableType(field.type)) && !isInPage ? UNPAGED_LIST : 1;

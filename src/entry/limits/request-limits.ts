@@ -93,7 +93,10 @@ export class RequestLimits {
    * Counts what an answer has, in bytes, beyond what the cost of its operation has paid for. Nothing is refused: what
    * the same tenant, credential or address sends next finds less left, and waits longer.
    */
-  chargeAnswer(allowance: Allowance, { cost, bytes }: { readonly cost: number; readonly bytes: number }): void {
+  chargeAnswer(
+    allowance: Allowance,
+    { cost, bytes }: { readonly cost: number; readonly bytes: number },
+  ): void {
     const points = Math.ceil(bytes / BYTES_PER_COST) - cost;
     if (points <= 0) return;
     const shares = this.sharesOf('cost', allowance, points);

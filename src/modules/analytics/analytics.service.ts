@@ -4,6 +4,7 @@ import { UsersRepository } from '../../auth/users.repository.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
 import type { CallModel } from '../calls/call.model.js';
+import type { LongCallField } from '../calls/long-call-fields.js';
 import { CallsService } from '../calls/calls.service.js';
 import { type CallTotals, type StatusRow, TOTALS_PIPELINE, totalsOf } from './call-totals.js';
 import type { DashboardModel, Reading } from './dashboard.model.js';
@@ -64,8 +65,8 @@ export class AnalyticsService {
   }
 
   /** The newest calls, at most `first`. */
-  async recentCalls(first: number): Promise<CallModel[]> {
-    return (await this.calls.list({ first })).nodes;
+  async recentCalls(first: number, without: readonly LongCallField[] = []): Promise<CallModel[]> {
+    return (await this.calls.list({ first }, null, without)).nodes;
   }
 
   private async totals(): Promise<CallTotals> {

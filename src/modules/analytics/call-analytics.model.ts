@@ -1,4 +1,4 @@
-import { Field, ObjectType } from '@nestjs/graphql';
+import { Extensions, Field, ObjectType } from '@nestjs/graphql';
 import { enumOf } from '../../schema/enums.js';
 import { JSONObject } from '../../schema/scalars.js';
 
@@ -57,6 +57,8 @@ export class CallAnalyticsRowModel {
 
 @ObjectType('CallAnalytics')
 export class CallAnalyticsModel {
+  // Some of the 5,000 rows that there may be: a report of the usual length must not use up its tenant's budget.
+  @Extensions({ listSize: 500 })
   @Field(() => [CallAnalyticsRowModel], {
     description:
       'By time, then by group. Only rows with calls are there: a piece of time or a group without calls has none. Without ' +

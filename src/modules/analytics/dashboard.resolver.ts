@@ -1,9 +1,12 @@
-import { Args, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, Info, Int, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import { z } from 'zod';
 import { Allow } from '../../auth/allow.js';
 import { pageSize } from '../../validation/rules.js';
 import { Check } from '../../validation/validation.pipe.js';
 import { CallModel } from '../calls/call.model.js';
+import { LONG_CALL_FIELDS } from '../calls/long-call-fields.js';
+import { unselected } from '../../schema/unselected.js';
 import { AnalyticsService } from './analytics.service.js';
 import { DashboardModel, DayCountModel } from './dashboard.model.js';
 import { FIELD_COST } from '../../schema/field-costs.js';
@@ -53,8 +56,10 @@ export class DashboardResolver {
       { type: () => Int, nullable: true, defaultValue: DEFAULT_RECENT, description: '1 to 100.' },
       Check(pageSize),
     )
-    first?: number | null,
+    first: number | null | undefined,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<CallModel[]> {
-    return dashboard.reading(() => this.analytics.recentCalls(first ?? DEFAULT_RECENT));
+    const without = unselected(info, LONG_CALL_FIELDS);
+    return dashboard.reading(() => this.analytics.recentCalls(first ?? DEFAULT_RECENT, without));
   }
 }

@@ -7,6 +7,7 @@ import type { PageQuery } from '../../pagination/connection.js';
 import { type NewDocument, type ScopedFilter, TenantRepository } from '../../tenancy/tenant-repository.js';
 import { isOver } from './call-status.js';
 import { type CallDocument, CALLS } from './call.schema.js';
+import type { LongCallField } from './long-call-fields.js';
 import { metadataPairs } from './new-call.js';
 import { MADE_OTHERWISE, queryTermsOf } from './search-terms.js';
 
@@ -128,9 +129,18 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     return this.updateOne({ _id: call._id, sequence: call.sequence }, { $set: patch });
   }
 
-  /** A page of calls, without what is stored for finding them alone: it may be larger than all the rest. */
-  page({ range, sort, limit }: PageQuery, criteria: CallCriteria): Promise<CallDocument[]> {
-    const projection = { words: 0, metadataPairs: 0 } as const;
+  /**
+   * A page of calls, without what is stored for finding and making them alone: it may be larger than all the rest.
+   * @param without long fields that are not needed either; the documents lack them.
+   */
+  page(
+    { range, sort, limit }: PageQuery,
+    criteria: CallCriteria,
+    without: readonly LongCallField[] = [],
+  ): Promise<CallDocument[]> {
+    const projection = Object.fromEntries(
+      ['words', 'metadataPairs', 'variables', ...without].map(field => [field, 0 as const]),
+    );
     return this.find({ $and: [callFilter(criteria), range] }, { sort, limit, projection });
   }
 

@@ -1,11 +1,14 @@
-import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, ID, Info, Mutation, Query, Resolver } from '@nestjs/graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import { Allow } from '../../auth/allow.js';
 import { CallConnection, CallModel, toCallModel } from './call.model.js';
 import { CallsArgs } from './calls.args.js';
+import { LONG_CALL_FIELDS } from './long-call-fields.js';
 import { CallsService } from './calls.service.js';
 import { CreateCall } from './create-call.js';
 import { CreateCallInput, SendCallMessageInput } from './create-call.input.js';
 import { SteerCall } from './steer-call.js';
+import { unselected } from '../../schema/unselected.js';
 
 @Resolver(() => CallModel)
 export class CallsResolver {
@@ -26,8 +29,8 @@ export class CallsResolver {
   @Query(() => CallConnection, {
     description: "Newest first. Admins see all of the tenant's, everybody else his own.",
   })
-  calls(@Args() { filter, ...page }: CallsArgs) {
-    return this.service.list(page, filter);
+  calls(@Args() { filter, ...page }: CallsArgs, @Info() info: GraphQLResolveInfo) {
+    return this.service.list(page, filter, unselected(info, LONG_CALL_FIELDS));
   }
 
   @Allow('calls:write')

@@ -14,6 +14,7 @@ import { CallJoins } from './call-joins.js';
 import { type CallModel, toCallModel } from './call.model.js';
 import type { CallDocument } from './call.schema.js';
 import { type CallCriteria, CallsRepository } from './calls.repository.js';
+import type { LongCallField } from './long-call-fields.js';
 import { ReportLimiter } from './report-limiter.js';
 
 /** Reads the calls that the viewer may see: admins and API keys all of the tenant's, everybody else his own. */
@@ -55,8 +56,15 @@ export class CallsService {
     return call && this.isVisible(call) ? toCallModel(call) : null;
   }
 
-  /** A page of calls, newest first. */
-  list(page: PageArguments, filter?: CallFilter | null): Promise<Connection<CallModel>> {
+  /**
+   * A page of calls, newest first.
+   * @param without long fields that nobody asks for; the calls lack them.
+   */
+  list(
+    page: PageArguments,
+    filter?: CallFilter | null,
+    without: readonly LongCallField[] = [],
+  ): Promise<Connection<CallModel>> {
     const criteria = this.criteriaOf(filter);
     return paginate<CallDocument, CallModel>({
       list: 'calls',
@@ -64,7 +72,7 @@ export class CallsService {
       order: { field: 'createdAt', direction: -1, keyOf: call => call.createdAt },
       cursors: this.cursors,
       fetch: async query => {
-        const calls = await this.calls.page(query, criteria);
+        const calls = await this.calls.page(query, criteria, without);
         this.joins.together(calls);
         return calls;
       },
