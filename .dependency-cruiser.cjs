@@ -115,6 +115,24 @@ module.exports = {
       to: { path: '^src/', pathNot: ['^src/embedded/engines/', '^src/(config|errors)/'] },
     },
     {
+      name: 'redis-by-its-clients',
+      severity: 'error',
+      comment:
+        'A connection to Redis that is made elsewhere has no circuit breaker, counts no refusal, and may end the process ' +
+        'by a promise that its library drops. Use RedisClients; types may be imported anywhere.',
+      from: {
+        path: '^src/',
+        pathNot: [
+          '^src/redis/',
+          '^src/embedded/engines/',
+          '^src/doctor/',
+          '^src/events/doorbell\\.ts$',
+          SPEC,
+        ],
+      },
+      to: { path: 'node_modules/(ioredis|graphql-redis-subscriptions)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'modules-by-their-front-door',
       severity: 'error',
       comment:

@@ -1,13 +1,12 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import mongoose, { type Model } from 'mongoose';
+import type { Model } from 'mongoose';
 import { isDuplicateKey } from '../mongo/duplicate-key.js';
 import { StoreClock } from '../mongo/store-clock.js';
 import { repeat, type Repeating } from '../repeat/repeat.js';
 import { SystemAccess } from '../tenancy/system-access.js';
-import { CLOCK_MARKS, type ClockMarkDocument } from './clock-mark.schema.js';
+import { CLOCK_MARK_ID as ONLY_ID, CLOCK_MARKS, type ClockMarkDocument } from './clock-mark.schema.js';
 
 const LOOK_EVERY_MS = 5000;
-const ONLY_ID = new mongoose.Types.ObjectId('000000000000000000000001');
 
 /**
  * Has all processes follow one {@link StoreClock}: the first that sees the database's clock jump writes down by how much work's

@@ -1,6 +1,10 @@
+import mongoose from 'mongoose';
 import { defineCollection } from '../mongo/model-provider.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { systemSchema } from '../tenancy/plugin/system-schema.js';
+
+/** The one row's id: of two processes that store the first one, one meets a duplicate. */
+export const CLOCK_MARK_ID: ObjectId = new mongoose.Types.ObjectId('000000000000000000000001');
 
 /** How far time has come, for the processes that share it. There is one row. */
 export interface ClockMarkDocument {

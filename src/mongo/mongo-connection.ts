@@ -65,9 +65,9 @@ export async function connectMongo(uri: string, guard: CommandGuard): Promise<Co
 function assertMajority(connection: Connection): void {
   const { readConcern, writeConcern, readPreference, retryWrites, retryReads } =
     connection.getClient().options;
-  const { w, journal, wtimeoutMS } = writeConcern ?? {};
+  const { w, journal, wtimeoutMS } = writeConcern;
   const isMajority =
-    readConcern?.level === 'majority' &&
+    readConcern.level === 'majority' &&
     w === 'majority' &&
     journal === true &&
     wtimeoutMS === undefined &&

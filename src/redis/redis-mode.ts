@@ -15,9 +15,9 @@ export async function unsupportedModeOf(redis: Redis): Promise<UnsupportedMode |
   if (/^(cluster_enabled:1|redis_mode:cluster)\b/m.test(told)) return 'cluster';
   if (/^cluster_enabled:0\b/m.test(told)) return null;
   const greeting = await redis.call('HELLO').catch(() => null);
-  const mode = /"mode",?:?"(cluster|sentinel)"/.exec(JSON.stringify(greeting) ?? '')?.[1];
+  const mode = /"mode",?:?"(cluster|sentinel)"/.exec(JSON.stringify(greeting))?.[1];
   if (mode === 'cluster' || mode === 'sentinel') return mode;
   // Where it is a cluster this answers by its state; where it is none, with an error.
   const cluster = await redis.cluster('INFO').catch(() => '');
-  return /^cluster_state:/m.test(String(cluster)) ? 'cluster' : null;
+  return /^cluster_state:/m.test(cluster) ? 'cluster' : null;
 }

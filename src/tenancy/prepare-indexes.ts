@@ -44,7 +44,7 @@ export async function prepareIndexes(
   const declared = schema.indexes().map(([key, options]): Index => ({
     ...traitsOf(options),
     key,
-    name: Object.entries(key).flat().join('_'),
+    name: nameOf(key),
   }));
   const missing = declared.filter(index => !present.some(other => identityOf(other) === identityOf(index)));
   const rivalsOf = (index: Index) =>
@@ -121,7 +121,8 @@ async function create(run: Command, collection: string, indexes: readonly Index[
     await run({ createIndexes: collection, indexes });
   } catch (error) {
     if ((error as mongo.MongoServerError).code !== DUPLICATE_KEY) throw error;
-    const names = indexes.filter(({ unique }) => unique === true).map(({ name }) => name);
+    // By the name that the schema gives it, without what tells it from the one before.
+    const names = indexes.filter(({ unique }) => unique === true).map(({ key }) => nameOf(key));
     const reason = 'it is unique, and there are rows with the same values; make them differ, and start again';
     throw new ConflictingIndexError(collection, names.join(', '), reason, { cause: error });
   }
@@ -133,6 +134,8 @@ async function drop(run: Command, collection: string, name: string): Promise<voi
     if ((error as mongo.MongoServerError).code !== INDEX_NOT_FOUND) throw error;
   });
 }
+
+const nameOf = (key: object): string => Object.entries(key).flat().join('_');
 
 const isSameKey = (one: Index, other: Index): boolean =>
   JSON.stringify(one.key) === JSON.stringify(other.key);

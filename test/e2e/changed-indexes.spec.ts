@@ -26,7 +26,7 @@ describe('A start in a database whose indexes have other options than this versi
     const rows = server.db.collection(collection);
     for (const { name, key: present } of await indexesOf(collection))
       if (JSON.stringify(present) === JSON.stringify(key) && name !== undefined) await rows.dropIndex(name);
-    await rows.createIndex(key, options);
+    await rows.createIndex(key, options, {});
   };
   const withKey = async (collection: string, key: Key) =>
     (await indexesOf(collection)).filter(
@@ -66,7 +66,7 @@ describe('A start in a database whose indexes have other options than this versi
 
   it('makes one whose name an index of other fields has, and leaves that one', async () => {
     await server.db.collection('jobs').dropIndexes();
-    await server.db.collection('jobs').createIndex({ wakes: 1 }, { name: 'kind_1_dueAt_1' });
+    await server.db.collection('jobs').createIndex({ wakes: 1 }, { name: 'kind_1_dueAt_1' }, {});
     await again();
     expect(await withKey('jobs', { kind: 1, dueAt: 1 })).toHaveLength(1);
     expect(await withKey('jobs', { wakes: 1 })).toHaveLength(1);

@@ -52,8 +52,10 @@ describe('A job that fails', () => {
     );
     expect(out).not.toContain('+49');
 
-    failure = null;
+    const before = tries.length;
     expect(await operate(server, ['jobs', 'retry', id.toHexString()])).toMatchObject({ code: 0 });
+    await until(async () => tries.length > before, 'it is tried again');
+    failure = null;
     await until(async () => (await stored(id)) === null, 'it is done');
     expect((await operate(server, ['jobs', 'list'])).out.trim()).toBe('No job fails.');
     expect((await operate(server, ['jobs', 'retry', id.toHexString()])).code).toBe(1);

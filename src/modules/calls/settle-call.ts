@@ -44,18 +44,19 @@ export class SettleCall {
     if (callId === null) return null;
     if (isSettled(call)) return this.watchBill(call, callId);
     let current = call;
-    let hasRoom = true;
+    const refusals: RecordingStoreError[] = [];
     for (const part of ['transcript', 'snapshot', 'recording'] as const) {
       const news = await this.attempt(call, async () =>
         this[part](current, await this.providers.clientFor(call), callId),
       ).catch((error: unknown) => {
         // The rest of the call is looked after all the same.
         if (!(error instanceof RecordingStoreError)) throw error;
-        hasRoom = false;
+        refusals.push(error);
         return null;
       });
       if (news) current = (await this.changes.apply(call._id, news)) ?? current;
     }
+    const hasRoom = refusals.length === 0;
     current = await this.giveUp(current, hasRoom ? PATIENCE_MS.recording : ROOM_PATIENCE_MS);
     if (isSettled(current)) return this.nextLook(current);
     const pause = backOff(this.ageOf(current), current);
