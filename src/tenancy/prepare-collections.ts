@@ -48,7 +48,7 @@ export async function prepareCollections(
   }
   await scopeStore.runAsSystem('schema.prepare', async () => {
     const present = await presentValidators(run);
-    const isNewest = await isOfNewestVersion(run, knownMigrations);
+    const isNewest = () => isOfNewestVersion(run, knownMigrations);
     for (const { collection, schema } of collectionDefinitions()) {
       await prepareCollection(run, collection, tenancyOf(schema) === 'scoped', present.get(collection));
       await prepareIndexes(run, collection, schema, isNewest);
@@ -58,11 +58,19 @@ export async function prepareCollections(
 
 const tenancyOf = (schema: Schema): unknown => schema.get('tenancy' as never);
 
-/** Whether no newer version has changed this database: it would have had migrations that are not known here. */
+/**
+ * Whether no newer version has changed this database: it would have had migrations that are not known here. A user who may
+ * not read, as one who only prepares, prepares for the version that was called.
+ */
 async function isOfNewestVersion(run: Command, known: readonly string[]): Promise<boolean> {
   const filter = { name: { $nin: [...known, LOCK_NAME] } };
-  const { cursor } = await run({ find: 'migrations', filter, limit: 1 });
-  return (cursor as { firstBatch: unknown[] }).firstBatch.length === 0;
+  try {
+    const { cursor } = await run({ find: 'migrations', filter, limit: 1 });
+    return (cursor as { firstBatch: unknown[] }).firstBatch.length === 0;
+  } catch (error) {
+    if (error instanceof UnpreparedDatabaseError) return true;
+    throw error;
+  }
 }
 
 /** The collections that are there, each with its validator. */

@@ -31,14 +31,15 @@ const logger = new Logger('Indexes');
  * Makes the indexes of a collection that are missing, and replaces those whose options are others in this version. The
  * new one is made first wherever MongoDB lets both be, so that a unique index guards all the time. Indexes that no schema
  * declares stay as they are. Safe to run from several processes at once.
- * @param isNewest false: a newer version has been here, and what it has changed is left alone.
+ * @param isNewest is asked where an index is to be replaced; false: a newer version has been here, and what it has changed
+ * is left alone.
  * @throws ConflictingIndexError when rows, or an index that is not ours, stand against it.
  */
 export async function prepareIndexes(
   run: Command,
   collection: string,
   schema: Schema,
-  isNewest: boolean,
+  isNewest: () => Promise<boolean>,
 ): Promise<void> {
   const present = await presentIndexes(run, collection);
   const declared = schema.indexes().map(([key, options]): Index => ({
@@ -54,7 +55,7 @@ export async function prepareIndexes(
   for (const index of missing.filter(each => !plain.includes(each))) {
     const rivals = rivalsOf(index);
     const what = `The index ${index.name} of ${collection} has other options`;
-    if (isNewest) {
+    if (await isNewest()) {
       logger.log(
         `${what} in this version, and takes the place of ${rivals.map(({ name }) => name).join(', ')}`,
       );

@@ -36,9 +36,10 @@ describe('A job that fails', () => {
   const metrics = async () => (await fetch(`${server.url}/metrics`)).text();
   const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
-  it('is tried again with growing pauses, is shown and counted, and is whole again once it works', async () => {
-    let failure: Error | null = Object.assign(new Error('secret of +491701234567'), { code: 'ENOSPC' });
-    const { id, tries } = await add('retention', () => failure);
+  const full = () => Object.assign(new Error('secret of +491701234567'), { code: 'ENOSPC' });
+
+  it('is tried again with growing pauses, counted, and kept without its message', async () => {
+    const { id, tries } = await add('retention', full);
     await until(async () => tries.length === 3, 'it is tried three times');
     expect((tries[1] ?? 0) - (tries[0] ?? 0)).toBeGreaterThan(1500);
     expect((tries[2] ?? 0) - (tries[1] ?? 0)).toBeGreaterThan(3100);
@@ -46,9 +47,16 @@ describe('A job that fails', () => {
     expect(await stored(id)).toMatchObject({ lastError: 'Error ENOSPC', parkedAt: null });
     expect(await metrics()).toMatch(/^voho_jobs_failing\{kind="retention"\} 1$/m);
     expect(await metrics()).toMatch(/^voho_job_failures_total\{kind="retention",reason="fault"\} [3-6]$/m);
+    await server.db.collection('jobs').deleteOne({ _id: id });
+  });
+
+  it('is shown to the operator, who has it tried now, and is whole again once it works', async () => {
+    let failure: Error | null = full();
+    const { id, tries } = await add('retention', () => failure);
+    await until(async () => Number((await stored(id))?.['failures']) > 0, 'the failure is stored');
     const { out } = await operate(server, ['jobs', 'list']);
     expect(out).toMatch(
-      new RegExp(`^${id.toHexString()}  retention  -  [3-6] failures .* Error ENOSPC  again at `, 'm'),
+      new RegExp(`^${id.toHexString()}  retention  -  [1-9] failures .* Error ENOSPC  again at `, 'm'),
     );
     expect(out).not.toContain('+49');
 
@@ -64,7 +72,7 @@ describe('A job that fails', () => {
   it('counts no outage, and is tried again every two seconds through it', async () => {
     const { id, tries } = await add('erasure', () => outage(new Error('away')));
     await until(async () => tries.length === 4, 'it is tried four times');
-    for (const [index, at] of tries.slice(1).entries()) expect(at - (tries[index] ?? 0)).toBeLessThan(3500);
+    for (const [index, at] of tries.slice(1).entries()) expect(at - (tries[index] ?? 0)).toBeLessThan(6000);
     expect((await stored(id))?.['failures']).toBeUndefined();
     expect(await metrics()).toMatch(/^voho_job_failures_total\{kind="erasure",reason="outage"\} [34]$/m);
     expect((await operate(server, ['jobs', 'list'])).out).not.toContain(id.toHexString());

@@ -15,6 +15,7 @@ export class Valkey {
     private readonly program: string,
     private readonly port: number,
     private readonly parameters: readonly string[],
+    private readonly file: string | null = null,
   ) {}
 
   /** @param parameters what it is started with beside its address, such as `--cluster-enabled yes`. */
@@ -25,6 +26,15 @@ export class Valkey {
       ticker: new StepTicker(() => undefined),
     });
     const valkey = new Valkey(binary.path, await freePort(), parameters);
+    await valkey.start();
+    return valkey;
+  }
+
+  /** The same with a configuration file, which some modes want. */
+  static async startWith(file: string, ...parameters: readonly string[]): Promise<Valkey> {
+    const plain = await Valkey.start();
+    await plain.kill();
+    const valkey = new Valkey(plain.program, plain.port, parameters, file);
     await valkey.start();
     return valkey;
   }
@@ -51,7 +61,11 @@ export class Valkey {
   async start(): Promise<void> {
     const address = ['--bind', '127.0.0.1', '--port', String(this.port)];
     const parameters = [...address, '--save', '', '--appendonly', 'no'];
-    this.child = spawn(this.program, [...parameters, ...this.parameters], { cwd: tmpdir(), stdio: 'ignore' });
+    this.child = spawn(
+      this.program,
+      [...(this.file === null ? [] : [this.file]), ...parameters, ...this.parameters],
+      { cwd: tmpdir(), stdio: 'ignore' },
+    );
     await waitForPort(this.port, AbortSignal.timeout(20_000));
   }
 
