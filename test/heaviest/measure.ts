@@ -23,6 +23,8 @@ const LARGEST = 512;
 /** How often what is slow is tried: other work of the machine may have been the reason. */
 const TRIES = 3;
 const SLOW_MS = 150;
+/** How long a stream is read. */
+const STREAM_MS = 3000;
 
 /** Sends operations one after the other, and asks the server's probe what each did. */
 export class Meter {
@@ -130,13 +132,13 @@ export class Meter {
   }
 }
 
-/** What a stream says in its first second, up to so much. */
+/** What a stream says in its first seconds, up to so much. */
 async function firstEvents(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   if (!reader) return '';
   let text = '';
-  const deadline = Date.now() + 1000;
-  const stop = setTimeout(() => void reader.cancel().catch(() => undefined), 1000);
+  const deadline = Date.now() + STREAM_MS;
+  const stop = setTimeout(() => void reader.cancel().catch(() => undefined), STREAM_MS);
   while (Date.now() < deadline && text.length < 50e6) {
     const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
     if (done) break;

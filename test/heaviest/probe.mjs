@@ -18,7 +18,7 @@ function probe(port) {
   const server = createServer((request, response) => {
     const reading = { delayMs: hold.longestMs, peakMb: peak[0] };
     if (request.method === 'DELETE') {
-      hold.longestMs = 0;
+      hold.reset();
       Atomics.store(peak, 0, 0);
     }
     response.setHeader('content-type', 'application/json');
@@ -34,8 +34,14 @@ function probe(port) {
  * processors, the event loop stands still without being held.
  */
 function watchEventLoop() {
-  const hold = { longestMs: 0 };
   let [at, used] = [performance.now(), processorMs()];
+  const hold = {
+    longestMs: 0,
+    reset() {
+      hold.longestMs = 0;
+      [at, used] = [performance.now(), processorMs()];
+    },
+  };
   setInterval(() => {
     const [now, usedNow] = [performance.now(), processorMs()];
     hold.longestMs = Math.max(hold.longestMs, Math.min(now - at, usedNow - used));

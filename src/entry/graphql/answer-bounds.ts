@@ -84,19 +84,30 @@ export const isOfRootField = ({
   readonly path?: readonly (string | number)[] | undefined;
 }): boolean => path?.length === 1;
 
-/** The characters of the texts in a value, such as a JSON object. */
+const charactersOfObjects = new WeakMap<object, number>();
+
+/** The characters of the texts in a value, such as a JSON object. Aliases ask for the same one again and again. */
 function charactersIn(value: object | null): number {
   if (value === null) return 1;
+  const known = charactersOfObjects.get(value);
+  if (known !== undefined) return known;
+  const characters = countCharacters(value);
+  charactersOfObjects.set(value, characters);
+  return characters;
+}
+
+function countCharacters(value: object): number {
   if (value instanceof Date) return 24;
   let characters = 0;
-  const open: unknown[] = Object.values(value);
-  if (!Array.isArray(value)) for (const key of Object.keys(value)) characters += key.length;
-  for (let next = open.pop(); next !== undefined || open.length > 0; next = open.pop()) {
+  const open: unknown[] = [value];
+  while (open.length > 0 && characters <= MAX_ANSWER_BYTES) {
+    const next = open.pop();
     if (typeof next === 'string') characters += next.length;
-    else if (typeof next === 'object' && next !== null)
-      open.push(...Object.keys(next), ...Object.values(next));
-    else characters += 1;
-    if (characters > MAX_ANSWER_BYTES) return characters;
+    else if (typeof next !== 'object' || next === null) characters += 1;
+    else {
+      if (!Array.isArray(next)) for (const key of Object.keys(next)) characters += key.length;
+      for (const member of Object.values(next)) open.push(member);
+    }
   }
   return characters;
 }

@@ -119,7 +119,11 @@ export class CallModel extends Node {
 @ObjectType()
 export class CallConnection extends ConnectionOf(CallModel, 'Call') {}
 
-/** A stored call as the API shows it. */
+/** Fields of a call that may hold tens of thousands of characters. A page of them is read only where they are asked for. */
+export const LONG_CALL_FIELDS = ['systemPrompt', 'metadata', 'summary'] as const;
+export type LongCallField = (typeof LONG_CALL_FIELDS)[number];
+
+/** A stored call as the API shows it. Long fields that were not read are missing: nobody has asked for them. */
 export function toCallModel(document: CallDocument): CallModel {
   const { joinedAt, endedAt } = document;
   return {

@@ -6,8 +6,8 @@ import type { ObjectId } from '../../mongo/object-id.js';
 import type { PageQuery } from '../../pagination/connection.js';
 import { type NewDocument, type ScopedFilter, TenantRepository } from '../../tenancy/tenant-repository.js';
 import { isOver } from './call-status.js';
+import type { LongCallField } from './call.model.js';
 import { type CallDocument, CALLS } from './call.schema.js';
-import type { LongCallField } from './long-call-fields.js';
 import { metadataPairs } from './new-call.js';
 import { MADE_OTHERWISE, queryTermsOf } from './search-terms.js';
 

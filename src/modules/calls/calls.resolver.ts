@@ -1,9 +1,8 @@
 import { Args, ID, Info, Mutation, Query, Resolver } from '@nestjs/graphql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { Allow } from '../../auth/allow.js';
-import { CallConnection, CallModel, toCallModel } from './call.model.js';
+import { CallConnection, CallModel, LONG_CALL_FIELDS, toCallModel } from './call.model.js';
 import { CallsArgs } from './calls.args.js';
-import { LONG_CALL_FIELDS } from './long-call-fields.js';
 import { CallsService } from './calls.service.js';
 import { CreateCall } from './create-call.js';
 import { CreateCallInput, SendCallMessageInput } from './create-call.input.js';

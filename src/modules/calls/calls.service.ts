@@ -11,10 +11,9 @@ import { TenantContext } from '../../tenancy/tenant-context.js';
 import type { Viewer } from '../../tenancy/viewer.js';
 import type { CallFilter } from './call-filter.input.js';
 import { CallJoins } from './call-joins.js';
-import { type CallModel, toCallModel } from './call.model.js';
+import { type CallModel, type LongCallField, toCallModel } from './call.model.js';
 import type { CallDocument } from './call.schema.js';
 import { type CallCriteria, CallsRepository } from './calls.repository.js';
-import type { LongCallField } from './long-call-fields.js';
 import { ReportLimiter } from './report-limiter.js';
 
 /** Reads the calls that the viewer may see: admins and API keys all of the tenant's, everybody else his own. */
