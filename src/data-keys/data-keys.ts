@@ -76,8 +76,12 @@ export class DataKeys {
     return new Map(found.flatMap(key => (key ? [[key.id.toHexString(), key.bytes] as const] : [])));
   }
 
-  /** Destroys a person's key, in the running transaction: what is sealed with it is unreadable from then on. */
+  /**
+   * Destroys a person's key, in the running transaction: what is sealed with it is unreadable from then on. With the key
+   * of an address goes the one that it has from strangers who have typed it.
+   */
   async destroy(person: Person): Promise<void> {
+    if ('email' in person) await this.keys.remove(await this.subjectOf({ visitor: person.email }));
     const subject = await this.subjectOf(person);
     await ('userId' in person ? this.keys.destroy(subject, this.clock.now()) : this.keys.remove(subject));
     this.cache.clear();

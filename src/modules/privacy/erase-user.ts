@@ -66,7 +66,6 @@ export class EraseUser {
       await this.data.remove('passwordResets', { email: user.email });
       await this.keys.destroy({ userId: id });
       await this.keys.destroy({ email: user.email });
-      await this.keys.destroy({ visitor: user.email });
       const details = { userId: publicId, pseudonym: pseudonymOf(id), ...removed };
       await this.audit.record({ action: 'user.erased', details });
       await this.jobs.wake('erasure', this.context.tenant.id, id);
