@@ -50,7 +50,7 @@ describe('A Redis Cluster', () => {
   it('is refused once all its slots are served, and to the operator’s commands', async () => {
     await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     await until(
-      async () => /cluster_state:ok/.test(String(await admin.call('CLUSTER', 'INFO'))),
+      async () => String(await admin.call('CLUSTER', 'INFO')).includes('cluster_state:ok'),
       'it is whole',
     );
     await expect(startTestServer({ env: { REDIS_URL: cluster.url } })).rejects.toThrow(CLUSTER);
