@@ -10,9 +10,8 @@ export const WEAKENING_PATCHES: Readonly<Record<Weakening, readonly Patch[]>> = 
   'no-replay': [
     {
       file: 'events/stream-feed.js',
-      find: 'const tail = await persist(() => this.tailOf(open), leaving);',
-      replace:
-        'const tail = await persist(() => this.tailOf(open), leaving); if (tail) position = tail.position;',
+      find: 'const tail = opened?.tail;',
+      replace: 'const tail = opened?.tail; if (tail) position = tail.position;',
     },
   ],
   // Events go out while their transaction is still running: it may be run again, or never commit.

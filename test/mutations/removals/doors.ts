@@ -90,8 +90,8 @@ export const DOOR_REMOVALS: readonly Removal[] = [
       },
       {
         file: 'events/stream-feed.js',
-        find: 'this.tails.delete(tenantKey(open.tenantId));',
-        replace: "this.tails.delete('all');",
+        find: 'const key = tenantKey(open.tenantId);',
+        replace: "const key = 'all';",
       },
     ],
   },

@@ -56,8 +56,8 @@ export const KEY_REMOVALS: readonly Removal[] = [
   keyed(
     'the tenant in the key of what is put in order together',
     'events/sealer.js',
-    'tenantKey(tenantId, stream)',
-    'stream',
+    'this.runs.run(tenantKey(tenantId, stream),',
+    'this.runs.run(stream,',
   ),
   keyed(
     'the tenant in the key of a check of the audit log',
