@@ -297,6 +297,9 @@ describe('A call with a stored event that cannot be read', () => {
       await collection('utterances').replaceOne({ _id: one._id }, one);
     }
     await collection('calls').replaceOne({ _id }, call);
+    // A list that does not ask for them reads neither, and takes that for no damage.
+    await client.data('{ calls { nodes { id status shortSummary } } }');
+    await client.data('{ calls { nodes { id metadata } } }');
     expect([await alarms('utterance'), await alarms('call')]).toEqual([1, 1]);
   });
 

@@ -135,7 +135,7 @@ export function toCallModel(document: CallDocument): CallModel {
     systemPrompt: document.systemPrompt,
     voice: document.voice,
     model: document.model,
-    metadata: isRecord(document.metadata) ? document.metadata : damaged(document, 'metadata', {}),
+    metadata: metadataOf(document),
     providerCallId: document.provider.callId,
     isSimulated: document.isSimulated,
     createdAt: document.createdAt,
@@ -153,6 +153,13 @@ export function toCallModel(document: CallDocument): CallModel {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The metadata of a call; empty where it was not read, and, with the alarm, where it is none. */
+function metadataOf(document: CallDocument): Record<string, unknown> {
+  const metadata: unknown = document.metadata;
+  if (isRecord(metadata)) return metadata;
+  return metadata === undefined ? {} : damaged(document, 'metadata', {});
+}
 
 /** A text of a call; null, with the alarm, where it is none: one damaged call must not take its list with it. */
 function textOf(document: CallDocument, field: 'summary' | 'shortSummary'): string | null {
