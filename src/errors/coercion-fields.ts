@@ -1,4 +1,4 @@
-import { type ASTNode, GraphQLError, Kind, parse, visit } from 'graphql';
+import { type ASTNode, type DocumentNode, GraphQLError, Kind, parse, visit, Source } from 'graphql';
 import type { ErrorDetails } from './domain-error.js';
 
 /** A message repeats what was sent, which may be long. */
@@ -41,7 +41,7 @@ function pathOfVariable({ message, originalError }: GraphQLError): string | null
 
 function pathOfLiteral({ nodes, source }: GraphQLError): string | null {
   const start = nodes?.[0]?.loc?.start;
-  return start === undefined || !source ? null : pathAt(source.body, node => node.loc?.start === start);
+  return start === undefined || !source ? null : pathAt(source, node => node.loc?.start === start);
 }
 
 /** Halves of characters, as they are written or escaped: GraphQL's parser reads no document that has one. */
@@ -54,14 +54,26 @@ function pathOfBrokenText({ nodes, source, positions, message }: GraphQLError): 
   if (nodes || !source || at === undefined || !/^Syntax Error: Invalid (Unicode|character)/.test(message))
     return null;
   const whole = source.body.replace(HALVES, half => '?'.repeat(half.length));
-  return pathAt(whole, ({ kind, loc }) => kind === Kind.STRING && !!loc && loc.start <= at && at < loc.end);
+  return pathAt(
+    new Source(whole),
+    ({ kind, loc }) => kind === Kind.STRING && !!loc && loc.start <= at && at < loc.end,
+  );
+}
+
+const documents = new WeakMap<Source, DocumentNode>();
+
+/** The document of a source, read once: the errors of one document, of which there may be a hundred, ask one by one. */
+function documentOf(source: Source): DocumentNode {
+  const document = documents.get(source) ?? parse(source, { maxLexicalTokens: 5000 });
+  documents.set(source, document);
+  return document;
 }
 
 /** The argument around the first node of a document that is looked for; null when there is none. */
-function pathAt(text: string, isWanted: (node: ASTNode) => boolean): string | null {
+function pathAt(source: Source, isWanted: (node: ASTNode) => boolean): string | null {
   let found: string | null = null;
   try {
-    visit(parse(text, { maxLexicalTokens: 5000 }), {
+    visit(documentOf(source), {
       enter(node, _key, parent, _path, ancestors) {
         if (found === null && isWanted(node))
           found = argumentPath([...ancestors, ...(parent ? [parent] : []), node].filter(isNode));

@@ -14,6 +14,8 @@ export interface FindOptions {
   readonly sort?: Record<string, 1 | -1>;
   readonly limit?: number;
   readonly projection?: Record<string, 0 | 1>;
+  /** Documents that come at a time; those of one batch are decoded in one turn of the event loop. */
+  readonly batchSize?: number;
 }
 
 /**
@@ -33,6 +35,7 @@ export abstract class TenantRepository<T extends ScopedDocument> {
     const query = this.#model.find(filter as QueryFilter<T>, options.projection ?? null);
     if (options.sort) query.sort(options.sort);
     if (options.limit !== undefined) query.limit(options.limit);
+    if (options.batchSize !== undefined) query.batchSize(options.batchSize);
     return await boundedRead(() => sendInTurn(() => query.lean().exec()));
   }
 

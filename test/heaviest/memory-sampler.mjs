@@ -1,3 +1,4 @@
+import { setInterval } from 'node:timers';
 import { workerData } from 'node:worker_threads';
 
 const peak = new Uint32Array(workerData);

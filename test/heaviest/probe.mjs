@@ -1,5 +1,8 @@
 // Loaded into the server's process before its program: tells how long its event loop was held, and its memory.
 import { createServer } from 'node:http';
+import { setInterval } from 'node:timers';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { isMainThread, Worker } from 'node:worker_threads';
 
 // Threads of the server load it too.
@@ -16,6 +19,7 @@ function probe(port) {
   sampler.unref();
 
   const server = createServer((request, response) => {
+    if (request.method === 'DELETE') collectGarbage();
     const reading = { delayMs: hold.longestMs, peakMb: peak[0] };
     if (request.method === 'DELETE') {
       hold.reset();
@@ -48,6 +52,12 @@ function watchEventLoop() {
     [at, used] = [now, usedNow];
   }, 1).unref();
   return hold;
+}
+
+/** What earlier operations have left behind is none of the next one's memory. */
+function collectGarbage() {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
 }
 
 function processorMs() {

@@ -1,4 +1,11 @@
-import { type DocumentNode, Kind, type SelectionNode, type SelectionSetNode, visit } from 'graphql';
+import {
+  type DocumentNode,
+  Kind,
+  type NameNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
 import { DomainError } from '../../errors/domain-error.js';
 
 /** Tokens of one document: some twenty times what the largest operation of the playground has. */
@@ -7,13 +14,15 @@ export const MAX_TOKENS = 1000;
 export const MAX_FRAGMENTS = 50;
 /** Directives in one document, wherever they stand. */
 export const MAX_DIRECTIVES = 50;
+/** Characters of one name, such as an alias. */
+export const MAX_NAME = 100;
 /** How often one selection may name the same field: validation compares each with each. */
 export const MAX_REPEATS = 10;
 
 /**
  * Looks at a document before it is validated, since validation itself can be made to take long, or never to end:
  * it compares all fields of one name with each other and follows fragments into each other.
- * @throws DomainError QUERY_TOO_COMPLEX, or BAD_USER_INPUT for fragments that spread themselves.
+ * @throws DomainError QUERY_TOO_COMPLEX, or BAD_USER_INPUT for fragments that spread themselves and for long names.
  */
 export function assertModestDocument(document: DocumentNode): void {
   const spreads = new Map<string, string[]>();
@@ -27,11 +36,19 @@ export function assertModestDocument(document: DocumentNode): void {
     visit(definition, {
       Directive: () => void (directives += 1),
       FragmentSpread: ({ name }) => void spreads.get(within)?.push(name.value),
+      Name: assertShort,
       SelectionSet: assertFewRepeats,
     });
   }
   if (directives > MAX_DIRECTIVES) throw tooComplex('directives', directives, MAX_DIRECTIVES);
   assertNoCycle(spreads);
+}
+
+/** Errors repeat names, and GraphQL compares unknown ones with all that it knows. */
+function assertShort({ value }: NameNode): void {
+  if (value.length <= MAX_NAME) return;
+  const message = `The name that begins with ${value.slice(0, 20)} has ${value.length} characters, ${MAX_NAME} are allowed.`;
+  throw new DomainError('BAD_USER_INPUT', message);
 }
 
 /** Inline fragments are part of the selection that they stand in. */

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { buildSchema, execute, type ExecutionResult, getIntrospectionQuery, parse } from 'graphql';
+import {
+  buildSchema,
+  execute,
+  type ExecutionResult,
+  getIntrospectionQuery,
+  getOperationAST,
+  parse,
+} from 'graphql';
 import { MAX_COST, sizeOf } from './operation-size.js';
 
 const schema = buildSchema(readFileSync(new URL('../../../schema.gql', import.meta.url), 'utf8'));
@@ -17,8 +24,8 @@ const times = (count: number, part: (index: number) => string) =>
 
 function costOf(query: string, variables = {}): number {
   const document = parse(query);
-  const operation = document.definitions.find(node => node.kind === 'OperationDefinition');
-  if (!operation || operation.kind !== 'OperationDefinition') throw new Error('There is no operation');
+  const operation = getOperationAST(document);
+  if (!operation) throw new Error('There is no operation');
   return sizeOf({ schema, document, operation, variables }).cost;
 }
 

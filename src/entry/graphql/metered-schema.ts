@@ -33,7 +33,7 @@ function metered(
   const resolve = field.resolve ?? defaultFieldResolver;
   const isLeaf = isLeafType(getNamedType(field.type));
   const isList = isListType(getNullableType(field.type));
-  return (source, values, context, info) => {
+  const meter: GraphQLFieldResolver<unknown, unknown> = (source, values, context, info) => {
     const bounds = answerBoundsOf(context as object);
     // A list without items ends the work below it at once.
     if (!bounds.field() && !isMutation) return isList ? [] : stop();
@@ -43,6 +43,10 @@ function metered(
       return resolved.then((value: unknown) => (bounds.value(value) ? value : stop()));
     return bounds.value(resolved) ? resolved : stop();
   };
+  // Plain properties are told from computed fields by the text of their resolver, so it stays what it was.
+  const text = field.resolve ? String(field.resolve) : 'root => root[name]';
+  Object.defineProperty(meter, 'toString', { value: () => text });
+  return meter;
 }
 
 /**

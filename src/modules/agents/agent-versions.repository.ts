@@ -3,6 +3,7 @@ import type { Model } from 'mongoose';
 import type { ObjectId } from '../../mongo/object-id.js';
 import type { PageQuery } from '../../pagination/connection.js';
 import { type NewDocument, TenantRepository } from '../../tenancy/tenant-repository.js';
+import type { LongAgentField } from './long-agent-fields.js';
 import { AGENT_VERSIONS, type AgentVersionDocument } from './agent-version.schema.js';
 
 @Injectable()
@@ -20,9 +21,14 @@ export class AgentVersionsRepository extends TenantRepository<AgentVersionDocume
     return this.findOne({ agentId, version });
   }
 
-  /** A page of an agent's versions, newest first. */
-  page(agentId: ObjectId, query: PageQuery): Promise<AgentVersionDocument[]> {
-    return this.find({ agentId, ...query.range }, { sort: { version: -1 }, limit: query.limit });
+  /** A page of an agent's versions, newest first, without the long fields that are not needed. */
+  page(
+    agentId: ObjectId,
+    { range, limit }: PageQuery,
+    without: readonly LongAgentField[],
+  ): Promise<AgentVersionDocument[]> {
+    const projection = Object.fromEntries(without.map(field => [field, 0 as const]));
+    return this.find({ agentId, ...range }, { sort: { version: -1 }, limit, projection });
   }
 
   countOf(agentId: ObjectId): Promise<number> {

@@ -4,6 +4,7 @@ import type { ObjectId } from '../../mongo/object-id.js';
 import type { PageQuery } from '../../pagination/connection.js';
 import { type NewDocument, TenantRepository } from '../../tenancy/tenant-repository.js';
 import { type AgentDocument, AGENTS } from './agent.schema.js';
+import type { LongAgentField } from './long-agent-fields.js';
 import type { AgentTemplate } from './agent-template.js';
 
 /** Agents that are not deleted. */
@@ -43,9 +44,10 @@ export class AgentsRepository extends TenantRepository<AgentDocument> {
     return this.updateOne({ _id: id, deletedAt: null }, { $set: { deletedAt: new Date() } });
   }
 
-  /** A page of agents, newest first. */
-  page(query: PageQuery): Promise<AgentDocument[]> {
-    return this.find({ deletedAt: null, ...query.range }, { sort: query.sort, limit: query.limit });
+  /** A page of agents, newest first, without the long fields that are not needed. */
+  page({ range, sort, limit }: PageQuery, without: readonly LongAgentField[]): Promise<AgentDocument[]> {
+    const projection = Object.fromEntries(without.map(field => [field, 0 as const]));
+    return this.find({ deletedAt: null, ...range }, { sort, limit, projection });
   }
 
   countAll(): Promise<number> {

@@ -1,4 +1,5 @@
-import { Args, ID, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { Args, ID, Info, Int, Mutation, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import { Allow } from '../../auth/allow.js';
 import type { Connection } from '../../pagination/connection.js';
 import { AgentChanges } from './agent-changes.js';
@@ -7,6 +8,8 @@ import { AgentConnection, AgentModel, agentModel } from './agent.model.js';
 import { AgentVersionConnection, type AgentVersionModel } from './agent-version.model.js';
 import { AgentsArgs } from './agents.args.js';
 import { AgentsService } from './agents.service.js';
+import { LONG_AGENT_FIELDS } from './long-agent-fields.js';
+import { unselected } from '../../schema/unselected.js';
 import { FIELD_COST } from '../../schema/field-costs.js';
 
 @Resolver(() => AgentModel)
@@ -24,16 +27,20 @@ export class AgentsResolver {
 
   @Query(() => AgentConnection, { description: "The tenant's agents, newest first." })
   @Allow('agents:read')
-  agents(@Args() page: AgentsArgs): Promise<Connection<AgentModel>> {
-    return this.reading.list(page);
+  agents(@Args() page: AgentsArgs, @Info() info: GraphQLResolveInfo): Promise<Connection<AgentModel>> {
+    return this.reading.list(page, unselected(info, LONG_AGENT_FIELDS));
   }
 
   @ResolveField(() => AgentVersionConnection, {
     description: 'All versions, newest first.',
     complexity: FIELD_COST.ownQuery,
   })
-  versions(@Parent() agent: AgentModel, @Args() page: AgentsArgs): Promise<Connection<AgentVersionModel>> {
-    return this.reading.listVersions(agent.id, page);
+  versions(
+    @Parent() agent: AgentModel,
+    @Args() page: AgentsArgs,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Connection<AgentVersionModel>> {
+    return this.reading.listVersions(agent.id, page, unselected(info, LONG_AGENT_FIELDS));
   }
 
   @Mutation(() => AgentModel, { description: 'Makes an agent, at version 1. For admins.' })

@@ -14,6 +14,7 @@ import type { AgentVersionDocument } from './agent-version.schema.js';
 import { type AgentModel, agentModel } from './agent.model.js';
 import type { AgentDocument } from './agent.schema.js';
 import { AgentsRepository } from './agents.repository.js';
+import type { LongAgentField } from './long-agent-fields.js';
 
 /** What a call takes over from an agent. */
 export type CallableAgent = AgentTemplate & Pick<AgentDocument, '_id' | 'version'>;
@@ -59,20 +60,24 @@ export class AgentsService {
   }
 
   /** A page of agents, newest first. @throws DomainError BAD_USER_INPUT for a forged cursor. */
-  list(page: PageArguments): Promise<Connection<AgentModel>> {
+  list(page: PageArguments, without: readonly LongAgentField[] = []): Promise<Connection<AgentModel>> {
     return paginate<AgentDocument, AgentModel>({
       list: 'agents',
       page,
       order: { field: 'createdAt', direction: -1, keyOf: agent => agent.createdAt },
       cursors: this.cursors,
-      fetch: query => this.agents.page(query),
+      fetch: query => this.agents.page(query, without),
       count: () => this.agents.countAll(),
       toNode: agentModel,
     });
   }
 
   /** A page of an agent's versions, newest first, each with its maker where the viewer may see him. */
-  listVersions(publicId: string, page: PageArguments): Promise<Connection<AgentVersionModel>> {
+  listVersions(
+    publicId: string,
+    page: PageArguments,
+    without: readonly LongAgentField[] = [],
+  ): Promise<Connection<AgentVersionModel>> {
     const agentId = fromPublicId('agent', publicId);
     if (!agentId) throw notFound('agent');
     let makers: Awaited<ReturnType<UsersService['findMany']>> = new Map();
@@ -82,7 +87,7 @@ export class AgentsService {
       order: { field: 'version', direction: -1, keyOf: version => version.version },
       cursors: this.cursors,
       fetch: async query => {
-        const documents = await this.versions.page(agentId, query);
+        const documents = await this.versions.page(agentId, query, without);
         makers = await this.users.findMany(documents.map(({ createdById }) => createdById));
         return documents;
       },

@@ -6,13 +6,16 @@ import type { ObjectId } from '../../mongo/object-id.js';
 import type { PageQuery } from '../../pagination/connection.js';
 import { type NewDocument, type ScopedFilter, TenantRepository } from '../../tenancy/tenant-repository.js';
 import { isOver } from './call-status.js';
-import type { LongCallField } from './call.model.js';
+import { LONG_CALL_FIELDS, type LongCallField } from './call.model.js';
 import { type CallDocument, CALLS } from './call.schema.js';
 import { metadataPairs } from './new-call.js';
 import { MADE_OTHERWISE, queryTermsOf } from './search-terms.js';
 
 /** How long a pipeline may run: the database itself ends it, before its silence would be taken for an outage. */
 const MOST_ANALYSIS_MS = 4000;
+
+/** Calls with their long fields that are decoded in one turn of the event loop: up to 100 KB each. */
+const LONG_CALLS_AT_A_TIME = 20;
 
 /** Which calls are wanted. Deleted calls never are. */
 export interface CallCriteria {
@@ -141,7 +144,8 @@ export class CallsRepository extends TenantRepository<CallDocument> {
     const projection = Object.fromEntries(
       ['words', 'metadataPairs', 'variables', ...without].map(field => [field, 0 as const]),
     );
-    return this.find({ $and: [callFilter(criteria), range] }, { sort, limit, projection });
+    const batchSize = without.length < LONG_CALL_FIELDS.length ? LONG_CALLS_AT_A_TIME : limit;
+    return this.find({ $and: [callFilter(criteria), range] }, { sort, limit, projection, batchSize });
   }
 
   countMatching(criteria: CallCriteria): Promise<number> {
