@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { drive, type Plan } from '../schemathesis/drive.js';
 import { pythonWithSchemathesis } from '../schemathesis/python.js';
 import { seedTenant } from '../schemathesis/tenant.js';
-import { startEnvironment } from './environment.js';
-import { seedHeavyTenant } from './heavy-tenant.js';
+import { type Environment, startEnvironment } from './environment.js';
+import { seedHeavyTenant, verifyTenants } from './heavy-tenant.js';
 import { type Measurement, Meter } from './measure.js';
 import { operationFamilies, SUBSCRIPTIONS } from './operations.js';
 
@@ -54,7 +54,7 @@ async function main(): Promise<number> {
 /** The operations that schemathesis makes, one after the other; none where there is no Python for it. */
 async function schemathesisCases(
   meter: Meter,
-  { url, folder }: { readonly url: string; readonly folder: string },
+  { mongodbUri, folder }: Environment,
   cases: number,
 ): Promise<(Measurement & { role: string })[]> {
   const python = await pythonWithSchemathesis().catch((error: unknown) => {
@@ -63,9 +63,9 @@ async function schemathesisCases(
   });
   if (python === null) return [];
   const measured: Measurement[] = [];
-  const door = await meter.before(measured);
+  const door = await meter.before(measured, () => verifyTenants(mongodbUri));
   try {
-    const plan: Plan = { ...(await seedTenant(url)), url: door.url, cases, seed: 1 };
+    const plan: Plan = { ...(await seedTenant(door.url)), url: door.url, cases, seed: 1 };
     await drive(python, folder, plan, () => undefined);
   } finally {
     door.server.close();

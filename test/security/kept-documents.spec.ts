@@ -50,7 +50,12 @@ describe.each(TRANSPORTS)('Documents that come over %s', (_name, send) => {
   it('leave nothing behind however many large ones are refused', async () => {
     const before = documents.size;
     for (let index = 0; index < 10; index += 1)
-      await ask(large(`m${index}`, `${times(20, at => `a${at}: calls { nodes { ...F } }`)}`));
+      await ask(
+        large(
+          `m${index}`,
+          times(20, at => `a${at}: calls { nodes { ...F } }`),
+        ),
+      );
     expect(documents.size).toEqual(before);
   });
 });

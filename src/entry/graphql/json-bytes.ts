@@ -12,7 +12,7 @@ export function jsonBytes(value: unknown, most: number): number {
   while (open.length > 0 && bytes <= most) {
     const next = open.pop();
     if (typeof next === 'string') bytes += textBytes(next, most);
-    else if (typeof next !== 'object' || next === null) bytes += String(JSON.stringify(next)).length;
+    else if (typeof next !== 'object' || next === null) bytes += JSON.stringify(next).length;
     else if (hasOwnJson(next)) open.push(next.toJSON());
     else if (Array.isArray(next)) {
       // Brackets, and a comma between two items.

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { SubscribePayload } from 'graphql-ws';
-import {
-  type ExecutionArgs,
-  type FormattedExecutionResult,
-  type GraphQLError,
-  type GraphQLFormattedError,
+import type {
+  ExecutionArgs,
+  FormattedExecutionResult,
+  GraphQLError,
+  GraphQLFormattedError,
 } from 'graphql';
 import type { Logger } from 'pino';
 import { DomainError } from '../../errors/domain-error.js';
