@@ -203,12 +203,12 @@ describe('Bad input', () => {
       ],
       [
         'text/plain that no preflight preceded',
-        400,
+        415,
         () => raw(server, JSON.stringify({ query }), { 'content-type': 'text/plain' }),
       ],
       [
         'a form that no preflight preceded',
-        400,
+        415,
         () =>
           raw(server, `query=${encodeURIComponent(query)}`, {
             'content-type': 'application/x-www-form-urlencoded',

@@ -91,7 +91,10 @@ describe('Reports', () => {
     const totals = await Promise.all(
       Array.from({ length: 20 }, async (_ask, index) => {
         const { client } = index % 2 === 0 ? tenant.admin : user;
-        return ((await client.data('{ dashboard { totalCalls } }')) as Loose).dashboard.totalCalls as number;
+        const { dashboard } = await client.data<{ dashboard: { totalCalls: number } }>(
+          '{ dashboard { totalCalls } }',
+        );
+        return dashboard.totalCalls;
       }),
     );
     expect(totals).toEqual(totals.map((_total, index) => (index % 2 === 0 ? 1 : 0)));

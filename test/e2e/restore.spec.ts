@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SealScan } from '../../src/events/seal-scan.js';
+import { JobRunner } from '../../src/jobs/job-runner.js';
 import { HeadNotesWriter } from '../../src/modules/restores/head-notes-writer.js';
 import { newObjectId } from '../../src/mongo/object-id.js';
 import { RedisClients } from '../../src/redis/redis-clients.js';
@@ -63,8 +65,9 @@ describe('A database that a backup was restored to', () => {
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'voho-restore-'));
-    // Holds the database and the simulator for the others, and is never written to itself.
+    // Holds the database and the simulator for the others. It must not write while a backup is taken or restored.
     server = await startTestServer();
+    for (const worker of [JobRunner, SealScan]) await server.app.get(worker).onApplicationShutdown();
     const first = await startAgain();
     tenant = await seedTenant(first);
     ({ id: callId } = (await startCall(tenant.admin.client)) as { id: string });
