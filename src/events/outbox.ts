@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
+import { type TenantKey, tenantKey } from '../ids/tenant-key.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { SystemAccess } from '../tenancy/system-access.js';
 import { OUTBOX, type OutboxDocument, type StreamName } from './outbox.schema.js';
@@ -11,7 +12,7 @@ export interface WaitingStream {
 }
 
 /** Names a stream in this process. */
-export const keyOf = ({ tenantId, stream }: WaitingStream): string => `${stream}:${tenantId.toHexString()}`;
+export const keyOf = ({ tenantId, stream }: WaitingStream): TenantKey => tenantKey(tenantId, stream);
 
 /** The list of rows that wait for their place in a stream. Content never stands in it. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { repeat, type Repeating } from '../repeat/repeat.js';
 import { Metrics } from '../telemetry/metrics.js';
+import type { TenantKey } from '../ids/tenant-key.js';
 import { keyOf, Outbox, type WaitingStream } from './outbox.js';
 import { Sealer } from './sealer.js';
 import { StreamBackoff } from './stream-backoff.js';
@@ -23,8 +24,8 @@ const FAILED_AT_ONCE = 4;
 @Injectable()
 export class SealScan implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('SealScan');
-  private readonly backoff = new StreamBackoff();
-  private readonly running = new Map<string, Promise<void>>();
+  private readonly backoff = new StreamBackoff<TenantKey>();
+  private readonly running = new Map<TenantKey, Promise<void>>();
   private failedRunning = 0;
   private lastStream: WaitingStream | null = null;
   private repeating: Repeating | null = null;
@@ -77,7 +78,7 @@ export class SealScan implements OnApplicationBootstrap, OnApplicationShutdown {
     this.running.set(key, run);
   }
 
-  private async seal(key: string, { tenantId, stream }: WaitingStream): Promise<void> {
+  private async seal(key: TenantKey, { tenantId, stream }: WaitingStream): Promise<void> {
     try {
       await this.sealer.seal(tenantId, stream);
       this.backoff.succeeded(key);

@@ -4,7 +4,7 @@ import { StreamBackoff } from './stream-backoff.js';
 describe('StreamBackoff', () => {
   it('puts off what fails for twice as long each time, a minute at most, and nothing else', () => {
     let now = 0;
-    const backoff = new StreamBackoff(() => now);
+    const backoff = new StreamBackoff<string>(() => now);
     for (const pause of [500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]) {
       expect(backoff.isDue('stuck')).toBe(true);
       backoff.failed('stuck');
@@ -19,7 +19,7 @@ describe('StreamBackoff', () => {
 
   it('forgets what is not tried any more', () => {
     let now = 0;
-    const backoff = new StreamBackoff(() => now);
+    const backoff = new StreamBackoff<string>(() => now);
     backoff.failed('gone');
     now = 120_000;
     backoff.forgetOld();

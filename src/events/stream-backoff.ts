@@ -10,8 +10,8 @@ interface Failing {
 }
 
 /** Remembers what fails, and when each may be tried again: pauses double, up to a minute, and are spread by a fifth. */
-export class StreamBackoff {
-  private readonly failing = new Map<string, Failing>();
+export class StreamBackoff<K extends string> {
+  private readonly failing = new Map<K, Failing>();
 
   /** @param now the time in milliseconds, by a clock that never goes back. */
   constructor(private readonly now: () => number = () => performance.now()) {}
@@ -21,23 +21,23 @@ export class StreamBackoff {
     return this.failing.size;
   }
 
-  hasFailed(key: string): boolean {
+  hasFailed(key: K): boolean {
     return this.failing.has(key);
   }
 
-  isDue(key: string): boolean {
+  isDue(key: K): boolean {
     return (this.failing.get(key)?.dueAt ?? 0) <= this.now();
   }
 
   /** Notes a failure; returns how many there were in a row. */
-  failed(key: string): number {
+  failed(key: K): number {
     const failures = (this.failing.get(key)?.failures ?? 0) + 1;
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
     this.failing.set(key, { failures, dueAt: this.now() + pause * (0.9 + Math.random() / 5) });
     return failures;
   }
 
-  succeeded(key: string): void {
+  succeeded(key: K): void {
     this.failing.delete(key);
   }
 

@@ -57,6 +57,15 @@ const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   'validation/rule.ts: schemas': 'by the class of an input',
   'vault/vault.ts: rootKeys':
     'by the version of the master key; tenants’ keys are derived from these and not kept',
+  'data-keys/master-key-check.ts: keys': 'by the id of a master key, which all tenants share',
+  'entry/sockets/operation-ids.ts: active': 'each socket has its own',
+  'entry/sockets/operation-ids.ts: running': 'each socket has its own',
+  'modules/restores/head-notes-writer.ts: known': 'by the id of the tenant, under which it is noted',
+  'redis/channel-subscriptions.ts: heard': 'the names of channels, which redisKey makes',
+  'redis/channel-subscriptions.ts: wanted': 'the names of channels, which redisKey makes',
+  'redis/redis-faults.ts: counts': 'by the kind of command and fault; it holds counts alone',
+  'telemetry/unreadable-alarm.ts: told': 'by the id of a document, which is one tenant’s; it holds ids alone',
+  'upgrades/plain-request.ts: pending': 'by the connection itself',
 };
 
 describe('What the server keeps under keys', () => {

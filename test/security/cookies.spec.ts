@@ -88,8 +88,12 @@ describe('Cookies', () => {
       input: { email: tenant.admin.email, password: PASSWORD },
     });
     expect(cookies).toEqual([
-      expect.stringMatching(/^voho_access=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/),
-      expect.stringMatching(/^voho_refresh=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(
+        /^voho_access=[^;]+; Max-Age=\d+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+      ),
+      expect.stringMatching(
+        /^voho_refresh=[^;]+; Max-Age=\d+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+      ),
     ]);
   });
 });
@@ -114,10 +118,10 @@ describe('Behind a proxy with https', () => {
     });
     expect(cookies).toEqual([
       expect.stringMatching(
-        /^__Host-voho_access=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+        /^__Host-voho_access=[^;]+; Max-Age=\d+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
       ),
       expect.stringMatching(
-        /^__Host-voho_refresh=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+        /^__Host-voho_refresh=[^;]+; Max-Age=\d+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
       ),
     ]);
     expect(cookies.join()).not.toMatch(/domain/i);

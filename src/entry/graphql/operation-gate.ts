@@ -68,20 +68,27 @@ export class OperationGate {
   }
 
   /**
-   * What an operation costs. Where variables cannot be read, rights come first: who may not call a root field hears so, whatever he sent.
-   * @throws DomainError UNAUTHENTICATED or FORBIDDEN, the first error of the variables, or QUERY_TOO_COMPLEX.
+   * What an operation costs. Where its input is not valid, rights come first: who may not call a root field hears so,
+   * whatever was sent.
+   * @throws DomainError UNAUTHENTICATED or FORBIDDEN, the first error of the input, or QUERY_TOO_COMPLEX.
    */
   private check({ schema, document, operation, variables }: ArrivedOperation): number {
     if (this.settings.isProduction && this.context.viewer.kind === 'anonymous' && asksForSchema(document)) {
       throw new DomainError('UNAUTHENTICATED', 'Sign in to read the schema.');
     }
     const { errors, coerced } = readVariables({ schema, document, operation, variables });
-    if (coerced) return modestCost({ schema, document, operation, variables: coerced });
+    let fault: unknown = errors?.[0];
+    try {
+      if (coerced) return modestCost({ schema, document, operation, variables: coerced });
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'BAD_USER_INPUT') throw error;
+      fault = error;
+    }
     for (const selection of operation.selectionSet.selections) {
       if (selection.kind !== Kind.FIELD || selection.name.value.startsWith('__')) continue;
       assertAccess(this.accessTable.get(selection.name.value), this.context.viewer);
     }
-    throw errors?.[0] ?? new Error('Variables without values and without errors');
+    throw fault ?? new Error('Variables without values and without errors');
   }
 
   /** Who may call each root field, read from the resolvers' decorators. */
