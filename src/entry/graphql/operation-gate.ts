@@ -77,7 +77,7 @@ export class OperationGate {
       throw new DomainError('UNAUTHENTICATED', 'Sign in to read the schema.');
     }
     const { errors, coerced } = readVariables({ schema, document, operation, variables });
-    let fault: unknown = errors?.[0];
+    let fault: Error | undefined = errors?.[0];
     try {
       if (coerced) return modestCost({ schema, document, operation, variables: coerced });
     } catch (error) {
