@@ -32,6 +32,7 @@ import { RestoreCheck } from './modules/restores/restore-check.js';
 import { clientIp } from './tenancy/client-ip.js';
 import { createLog, LOG, NestLog } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
+import { HttpAdapter } from './upgrades/http-adapter.js';
 import { UpgradeRouter } from './upgrades/upgrade-router.js';
 
 /** A server that takes requests. */
@@ -48,7 +49,7 @@ export interface RunningServer {
 
 /** Starts the server on engines that are there. @throws when it cannot reach them or the port is taken. */
 export async function startServer(settings: Settings): Promise<RunningServer> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(settings), new HttpAdapter(), {
     bodyParser: false,
     logger: new NestLog(createLog(settings.LOG_LEVEL, settings.logFile)),
     abortOnError: false,

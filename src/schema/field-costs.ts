@@ -5,8 +5,6 @@
 export const FIELD_COST = {
   /** A field of the schema's own description, which is at hand: five cost what one usual field does. */
   introspected: 0.2,
-  /** A value of some hundred characters mostly, such as what was said. */
-  text: 3,
   /** A text of up to 20,000 characters, or an object of up to 50 texts: it is its length that costs. */
   longText: 10,
   /** A query of its own for each parent. */

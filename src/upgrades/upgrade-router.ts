@@ -1,14 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { PlainRequests } from './plain-request.js';
 
 /** Takes over a connection that asked to become a WebSocket. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /**
  * Leads WebSocket upgrades to what serves their path; on other paths they get 404. Requests that ask for another protocol,
- * such as `h2c`, are served as if they had not asked (RFC 9110, section 7.8).
+ * such as `h2c`, never come here: see UpgradableRequest.
  */
 @Injectable()
 export class UpgradeRouter {
@@ -21,12 +20,7 @@ export class UpgradeRouter {
 
   /** Takes the upgrades of a server. */
   attach(server: Server): void {
-    const plain = new PlainRequests(server);
     server.on('upgrade', (request, socket, head) => {
-      if (!asksForWebSocket(request)) {
-        plain.serve(request, request.socket, head);
-        return;
-      }
       // A list may name other protocols too; ws reads the header to the letter.
       request.headers.upgrade = 'websocket';
       const path = request.url?.split('?')[0] ?? '';
@@ -37,12 +31,6 @@ export class UpgradeRouter {
       else refuseUpgrade(socket, 404, 'Not Found');
     });
   }
-}
-
-/** Whether a request is a WebSocket handshake: a GET whose `Upgrade` names it, alone or among others. */
-function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
-  const protocols = (headers.upgrade ?? '').split(',').map(protocol => protocol.trim().toLowerCase());
-  return method === 'GET' && protocols.includes('websocket');
 }
 
 /**

@@ -65,7 +65,6 @@ const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   'redis/channel-subscriptions.ts: wanted': 'the names of channels, which redisKey makes',
   'redis/redis-faults.ts: counts': 'by the kind of command and fault; it holds counts alone',
   'telemetry/unreadable-alarm.ts: told': 'by the id of a document, which is one tenant’s; it holds ids alone',
-  'upgrades/plain-request.ts: pending': 'by the connection itself',
 };
 
 describe('What the server keeps under keys', () => {

@@ -82,11 +82,7 @@ export class CallSummaryReady extends CallEventModel {
   @Field({ description: 'Empty once the call is deleted.', complexity: FIELD_COST.longText })
   summary!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'null: there is none.',
-    complexity: FIELD_COST.text,
-  })
+  @Field(() => String, { nullable: true, description: 'null: there is none.' })
   shortSummary!: string | null;
 }
 

@@ -108,11 +108,7 @@ export class CallModel extends Node {
   })
   summary!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'null: there is none (yet).',
-    complexity: FIELD_COST.text,
-  })
+  @Field(() => String, { nullable: true, description: 'null: there is none (yet).' })
   shortSummary!: string | null;
 }
 

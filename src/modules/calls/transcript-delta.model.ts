@@ -1,7 +1,6 @@
 import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
 import type { Utterance } from '../../events/call-event.schema.js';
 import { SpeakerEnum } from './utterance.model.js';
-import { FIELD_COST } from '../../schema/field-costs.js';
 
 @ObjectType('TranscriptDelta', {
   description: 'What is being said right now. Not stored; some may be left out.',
@@ -18,7 +17,6 @@ export class TranscriptDeltaModel {
 
   @Field({
     description: 'The whole utterance so far: put it in the place of what came before for this ordinal.',
-    complexity: FIELD_COST.text,
   })
   text!: string;
 

@@ -2,7 +2,6 @@ import { Field, Int, ObjectType } from '@nestjs/graphql';
 import type { Utterance } from '../../events/call-event.schema.js';
 import { ConnectionOf } from '../../pagination/connection.model.js';
 import { enumOf } from '../../schema/enums.js';
-import { FIELD_COST } from '../../schema/field-costs.js';
 
 export const SpeakerEnum = enumOf(
   'Speaker',
@@ -19,7 +18,7 @@ export class UtteranceModel {
   @Field(() => SpeakerEnum)
   speaker!: Utterance['speaker'];
 
-  @Field({ description: 'Empty once the call is deleted.', complexity: FIELD_COST.text })
+  @Field({ description: 'Empty once the call is deleted.' })
   text!: string;
 
   @Field(() => UtteranceMediumEnum)
