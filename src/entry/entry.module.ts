@@ -12,6 +12,7 @@ import { SharedExecutions } from './graphql/shared-executions.js';
 import { HealthModule } from './health/health.module.js';
 import { LinkLimits } from './http/link-limits.js';
 import { ScopeMiddleware } from './http/scope.middleware.js';
+import { StoreOutageFilter } from './http/store-outage.filter.js';
 import { UnknownPathFilter } from './http/unknown-path.filter.js';
 import { MutationDeadline } from './limits/mutation-deadline.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -46,6 +47,8 @@ import { StreamEnds } from './stream-ends.js';
     SharedExecutions,
     SocketOperations,
     StreamEnds,
+    // Nest asks the later of two filters first.
+    { provide: APP_FILTER, useClass: StoreOutageFilter },
     { provide: APP_FILTER, useClass: UnknownPathFilter },
     { provide: APP_INTERCEPTOR, useClass: MutationDeadline },
     { provide: APP_PIPE, useClass: ValidationPipe },

@@ -2,13 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { toDomainError } from './client-error.js';
 
-const { MongoServerError, MongoNetworkTimeoutError } = mongoose.mongo;
+const { MongoServerError, MongoBulkWriteError, MongoNetworkError, MongoNetworkTimeoutError } = mongoose.mongo;
 const serverError = (code: number, errorLabels: string[] = []) =>
   new MongoServerError({ code, errmsg: 'as MongoDB says it', errorLabels });
+/** As the driver makes it of an error of the connection. */
+const bulkError = (cause: Error) => new MongoBulkWriteError(cause, undefined as never);
 
 describe('An error of a store', () => {
   it.each([
     ['a time-out of the network', new MongoNetworkTimeoutError('connection timed out')],
+    ['a bulk write whose line broke', bulkError(new MongoNetworkError('read ECONNRESET'))],
+    ['a bulk write without a connection', bulkError(new MongoNetworkTimeoutError('timed out'))],
     ['an operation that took too long', serverError(50)],
     ['a time limit of MongoDB itself', serverError(262)],
     ['a lock that did not come free', serverError(24)],

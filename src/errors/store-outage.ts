@@ -40,14 +40,24 @@ const RETRYABLE_LABELS = [
 /** What ioredis throws while Redis is away or silent. */
 const REDIS_OUTAGE = /^(Command timed out|Connection is closed\.|Stream isn't writeable)/;
 
+interface DriverError {
+  readonly code: unknown;
+  readonly errorLabels: unknown;
+  /** What MongoDB answered; of a bulk write that got no answer, the network's error. */
+  readonly errorResponse: unknown;
+}
+
 /** Whether a store is away or overloaded: the same request may work in a moment. */
 export function isStoreOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { name, message, code, errorLabels } = error as Error & { code?: unknown; errorLabels?: unknown };
+  const { name, message, code, errorLabels, errorResponse } = error as Error & Partial<DriverError>;
   if (name.startsWith('Mongo')) {
     const labels: readonly unknown[] = Array.isArray(errorLabels) ? errorLabels : [];
     return (
-      OUTAGES.test(name) || OUTAGE_CODES.has(code) || RETRYABLE_LABELS.some(label => labels.includes(label))
+      OUTAGES.test(name) ||
+      OUTAGE_CODES.has(code) ||
+      RETRYABLE_LABELS.some(label => labels.includes(label)) ||
+      isStoreOutage(errorResponse)
     );
   }
   return name === 'MaxRetriesPerRequestError' || REDIS_OUTAGE.test(message);
