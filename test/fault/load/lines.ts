@@ -90,7 +90,9 @@ export function overEventStream(url: string, accessToken: string): Connect {
               ?.slice(name.length + 1)
               .trim() ?? '';
           if (field('event') === 'next') onNext(JSON.parse(field('data')));
-          if (field('event') === 'close') end = JSON.parse(field('data')) as LineEnd;
+          // A comment says why the server breaks a stream off.
+          const [, code, reason = ''] = /^: (\d{4}) (.*)$/.exec(block) ?? [];
+          if (code !== undefined) end = { code: Number(code), reason };
         }
       }
     } catch {
