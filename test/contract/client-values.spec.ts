@@ -23,7 +23,7 @@ const NOWHERE: readonly (readonly [what: string, value: unknown, raw?: string])[
   ['halves in the wrong order', 'a\udc00\ud83d'],
   ['200 lists in each other', nested(200, inner => [inner])],
   ['200 objects in each other', nested(200, inner => ({ a: inner }))],
-  ['60,000 lists in each other', RAW, '['.repeat(60_000) + ']'.repeat(60_000)],
+  ['1,900 lists in each other', RAW, '['.repeat(1900) + ']'.repeat(1900)],
   ['a number beyond what is counted exactly', RAW, '123456789012345678901'],
   ['a number beyond all that is kept', RAW, '1e999'],
   ['half of a character as a key', { 'a\ud800': 'x' }],

@@ -8,10 +8,12 @@ import {
   getVariableValues,
   GraphQLError,
   type GraphQLFormattedError,
+  OperationTypeNode,
 } from 'graphql';
 import type { RequestContext } from '../../auth/request-context.js';
 import { RightsWatch } from '../../auth/rights-watch.js';
 import { toClientError, toDomainError } from '../../errors/client-error.js';
+import { DomainError } from '../../errors/domain-error.js';
 import { mapped } from '../../events/mapped.js';
 import { withReadDeadline } from '../../mongo/read-deadline.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
@@ -66,6 +68,7 @@ export class OperationRunner {
       const document = this.documents.read(query);
       if (!('kind' in document)) return document;
       const operation = chosenOperation(document, operationName);
+      if (operation.operation === OperationTypeNode.SUBSCRIPTION) assertSmall(sent);
       const arrived = { schema, document, operation, variables };
       const cost = await this.runner.run(scope, () => this.gate.admit(arrived, allowance));
       const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
@@ -137,6 +140,17 @@ export class OperationRunner {
       return [toClientError(fault, {}, scope.requestId)];
     }
   }
+}
+
+/** A subscription holds what was sent with it, named or not, for as long as it runs. */
+const MOST_SUBSCRIPTION_CHARACTERS = 32_768;
+
+function assertSmall(sent: TextOperation): void {
+  if (JSON.stringify(sent).length <= MOST_SUBSCRIPTION_CHARACTERS) return;
+  throw new DomainError(
+    'QUERY_TOO_COMPLEX',
+    `A subscription with its variables may have ${MOST_SUBSCRIPTION_CHARACTERS} characters.`,
+  );
 }
 
 const isLostRight = (error: unknown): boolean =>

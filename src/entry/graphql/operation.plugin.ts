@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin, GraphQLRequestContextWillSendResponse } from '@apollo/server';
 import { Injectable } from '@nestjs/common';
-import { GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'graphql';
+import { type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import type { RequestContext } from '../../auth/request-context.js';
 import { toClientError } from '../../errors/client-error.js';
 import { DomainError } from '../../errors/domain-error.js';
@@ -37,9 +37,7 @@ export class OperationPlugin {
             const arrived = { schema, document, operation, variables };
             notes.cost = await this.gate.admit(arrived, allowanceOf(notes));
           } catch (error) {
-            throw error instanceof GraphQLError
-              ? error
-              : refusedOperation(error, contextValue.request?.headers);
+            throw refusedOperation(error, contextValue.request?.headers);
           }
         },
         willSendResponse: ({ contextValue, operation, response }) => {

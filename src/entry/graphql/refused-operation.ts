@@ -13,7 +13,7 @@ export function refusedOperation(refusal: unknown, headers: IncomingHttpHeaders 
   const { httpStatus } = ERROR_CODES[code];
   const status = (headers && prefersGraphqlResponse(headers)) || httpStatus === 400 ? httpStatus : 200;
   return new GraphQLError(message, {
-    originalError: refusal as Error,
+    originalError: refusal instanceof GraphQLError ? toDomainError(refusal) : (refusal as Error),
     extensions: { code, http: { status } },
   });
 }

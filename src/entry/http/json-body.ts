@@ -5,6 +5,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import { DomainError } from '../../errors/domain-error.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { notesOf } from './http-request.js';
+import { faultOfJson } from '../../validation/json-size.js';
 import { refuse } from './refuse.js';
 
 /** The largest GraphQL request that is read. */
@@ -12,8 +13,8 @@ export const MAX_BODY_BYTES = 1_000_000;
 
 const JSON_TYPES = ['application/json', 'application/graphql+json'];
 
-/** A body or an address whose bytes are no UTF-8: it would be stored as another text than was sent. */
-class NotUtf8Error extends Error {
+/** A body that is not parsed, with a sentence that says why. */
+class RefusedBodyError extends Error {
   readonly status = 400;
 }
 
@@ -21,7 +22,10 @@ const parse = express.json({
   limit: MAX_BODY_BYTES,
   type: JSON_TYPES,
   verify: (_request, _response, body) => {
-    if (!isUtf8(body)) throw new NotUtf8Error();
+    // It would be stored as another text than was sent.
+    if (!isUtf8(body)) throw new RefusedBodyError('The request body is not valid UTF-8.');
+    const fault = faultOfJson(body);
+    if (fault !== null) throw new RefusedBodyError(`The request body ${fault}.`);
   },
 });
 
@@ -49,11 +53,8 @@ export function jsonBody({ errors }: Metrics) {
     if (Number(headers['content-length']) > MAX_BODY_BYTES) return refuseRequest(413);
     parse(request, response, (error?: unknown) => {
       if (error === undefined || error === null) return next();
-      const isOfBytes = error instanceof NotUtf8Error;
-      refuseRequest(
-        (error as { status?: number }).status ?? 400,
-        isOfBytes ? 'The request body is not valid UTF-8.' : undefined,
-      );
+      const { status = 400 } = error as { status?: number };
+      refuseRequest(status, error instanceof RefusedBodyError ? error.message : undefined);
     });
   };
 }

@@ -40,6 +40,7 @@ export const CLOSINGS = {
 export const BREACHES = {
   /** Two operations of one socket cannot have one id at the same time. */
   idTaken: { code: 4409, reason: 'An operation with this id is still running' },
+  tooLarge: { code: 1009, reason: 'Message too large' },
   invalidMessage: { code: 4400, reason: 'Invalid message received' },
 } as const satisfies Record<string, Closing>;
 

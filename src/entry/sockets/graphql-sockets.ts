@@ -16,6 +16,7 @@ import { MAX_BODY_BYTES } from '../http/json-body.js';
 import { OperationRunner } from '../graphql/operation-runner.js';
 import { FloodError, LATE_MS } from '../limits/late-refusals.js';
 import { ScopeFactory } from '../scope-factory.js';
+import { faultOfJson } from '../../validation/json-size.js';
 import { isAllowedOrigin } from './allowed-origin.js';
 import { StreamEnds } from '../stream-ends.js';
 import { BREACHES, type Closing, CLOSINGS, refusedClosing } from './close-codes.js';
@@ -112,7 +113,10 @@ export class GraphqlSockets {
           },
           onMessage: receive =>
             socket.on('message', data => {
-              this.receive(state, data as Buffer, receive);
+              this.receive(state, data as Buffer, receive).catch((error: unknown) => {
+                this.logger.error(error);
+                closeNow(socket, CLOSINGS.fault);
+              });
             }),
         },
         state,
@@ -154,22 +158,30 @@ export class GraphqlSockets {
   }
 
   /** Hands a message to the protocol's library, which hears of each operation under a number of its own. */
-  private receive(state: SocketState, data: Buffer, hand: (text: string) => Promise<void>): void {
+  private async receive(
+    state: SocketState,
+    data: Buffer,
+    hand: (text: string) => Promise<void>,
+  ): Promise<void> {
     const { socket, ids } = state;
-    // Text frames have been checked; a binary one may hold anything.
-    const incoming = isUtf8(data) ? ids.incoming(data.toString()) : 'unreadable';
+    const breach = breachOf(data);
+    if (breach) {
+      closeNow(socket, breach);
+      return;
+    }
+    const incoming = ids.incoming(data.toString());
     if (incoming === 'ignored') return;
-    if (incoming === 'unreadable') {
-      closeNow(socket, BREACHES.invalidMessage);
-    } else if (incoming === 'taken') {
+    if (incoming === 'taken') {
       closeNow(socket, BREACHES.idTaken);
-    } else {
-      const { text, operation } = incoming;
-      hand(text)
-        .catch((error: unknown) => this.fail(state, error, operation))
-        .finally(() => {
-          if (operation !== undefined) ids.end(operation);
-        });
+      return;
+    }
+    const { text, operation } = incoming;
+    try {
+      await hand(text);
+    } catch (error) {
+      await this.fail(state, error, operation);
+    } finally {
+      if (operation !== undefined) ids.end(operation);
     }
   }
 
@@ -264,6 +276,13 @@ export class GraphqlSockets {
     });
     socket.once('close', stop);
   }
+}
+
+/** What is wrong with a message before it is read; null when nothing is. */
+function breachOf(data: Buffer): Closing | null {
+  // Text frames have been checked; a binary one may hold anything.
+  if (!isUtf8(data)) return BREACHES.invalidMessage;
+  return faultOfJson(data) === null ? null : BREACHES.tooLarge;
 }
 
 function scopeOf({ scope }: SocketState): TenantScope {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, HttpException, Logger, Param, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
+import { faultOfJson } from '../../validation/json-size.js';
 import { Metrics } from '../../telemetry/metrics.js';
 import { ProviderSignatures, type SignedMessage } from '../ultravox/signatures.js';
 import { readCall } from '../ultravox/ultravox-wire.js';
@@ -98,11 +99,12 @@ function signedOf({ body, headers }: Request): SignedMessage {
   };
 }
 
-/** A JSON object; null for anything else, and for bytes that are not UTF-8. */
+/** A JSON object; null for anything else, for bytes that are not UTF-8, and for more than is parsed of a client. */
 function parsed(body: Uint8Array | string): Record<string, unknown> | null {
-  if (typeof body !== 'string' && !isUtf8(body)) return null;
+  const bytes = Buffer.from(body);
+  if (!isUtf8(bytes) || faultOfJson(bytes) !== null) return null;
   try {
-    const json: unknown = JSON.parse(body.toString());
+    const json: unknown = JSON.parse(bytes.toString());
     return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : null;
   } catch {
     return null;
