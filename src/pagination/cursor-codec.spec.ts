@@ -78,6 +78,8 @@ describe('A cursor', () => {
       'AA',
       'forged',
       cursor.slice(0, -4),
+      ...['!!!!', ' ', '==', '\n', '+', '.a'].flatMap(junk => [cursor + junk, junk + cursor]),
+      `${cursor.slice(0, 8)} ${cursor.slice(8)}`,
       bytes.subarray(0, 18).toString('base64url'),
       codec().write('calls', [35]),
       ...[...bytes.keys()]

@@ -46,6 +46,8 @@ export class CursorCodec {
   /** @throws DomainError BAD_USER_INPUT naming `argument`; ForeignCursorError, which reads the same. */
   read(list: string, cursor: string, argument = 'after'): CursorValues {
     const bytes = Buffer.from(cursor.slice(0, MOST_CHARACTERS), 'base64url');
+    // Node skips characters that are no base64url.
+    if (bytes.toString('base64url') !== cursor) throw badInput({ [argument]: REFUSAL });
     const owner = this.ownerOf(list);
     const readings = this.formats.map(format => format.read(owner, bytes));
     for (const reading of readings)

@@ -122,16 +122,40 @@ describe('Events over server-sent events', () => {
     again.cut();
   });
 
-  it('resume the audit log too', async () => {
-    const query = 'subscription { auditEvents { action } }';
+  it.each([
+    ['resume the audit log too', 'subscription { auditEvents { action } }'],
+    [
+      'resume when their field stands in a fragment',
+      'subscription { ...F } fragment F on Subscription { auditEvents { action } }',
+    ],
+    [
+      'resume when it stands in fragments inside each other',
+      'subscription { ... { ...F } } fragment F on Subscription { ... on Subscription { auditEvents { action } } }',
+    ],
+  ])('%s', async (what, query) => {
     const first = open(query);
     await first.stream.until(() => first.lastEventId !== undefined);
     first.cut();
-    await tenant.admin.client.data('mutation { updateTenant(input: { name: "Renamed" }) { id } }');
+    await tenant.admin.client.data(
+      'mutation ($name: String!) { updateTenant(input: { name: $name }) { id } }',
+      { name: what },
+    );
     const again = open(query, {}, { lastEventId: first.lastEventId });
     await again.stream.until(({ values }) => values.length === 1);
     expect(again.stream.values).toEqual([{ auditEvents: { action: 'tenant.updated' } }]);
     again.cut();
+  });
+
+  it('show a field that has the name under which they ask for a cursor', async () => {
+    const query = 'subscription { auditEvents { voho_event_id: action voho_event_id_: occurredAt } }';
+    const stream = open(query);
+    await stream.stream.until(() => stream.lastEventId !== undefined);
+    await tenant.admin.client.data('mutation { updateTenant(input: { name: "Named" }) { id } }');
+    await stream.stream.until(({ values }) => values.length === 1);
+    expect(stream.stream.values).toMatchObject([{ auditEvents: { voho_event_id: 'tenant.updated' } }]);
+    const { auditEvents } = await tenant.admin.client.data('{ auditEvents(first: 1) { nodes { cursor } } }');
+    expect(stream.lastEventId).toBe(auditEvents.nodes[0].cursor);
+    stream.cut();
   });
 
   it('end by themselves after a query, a mutation by POST, and an operation that is refused', async () => {

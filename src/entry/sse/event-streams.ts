@@ -156,7 +156,7 @@ export class EventStreams {
     const stream = resumable(prepared);
     const lastId = lastEventId(request.headers);
     // Whoever comes back goes on where it was, whatever the operation it repeats was first sent with.
-    return stream && lastId !== undefined ? stream.goingOnAfter(lastId) : prepared;
+    return stream && lastId !== undefined ? stream.startingAfter(lastId) : prepared;
   }
 
   /** @throws DomainError RATE_LIMITED when the tenant, or the address of a stranger, has too many streams. */

@@ -10,6 +10,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
+  print,
   type SelectionSetNode,
 } from 'graphql';
 
@@ -19,15 +20,14 @@ const HEADS: Readonly<Record<string, string>> = {
   auditEvents: '{ auditEvents(first: 1) { nodes { cursor } } }',
 };
 
-/** The name under which a cursor is asked for beside what the client has selected. */
-const OWN_KEY = 'voho_event_id';
-
 /** A subscription of one stream that has cursors; null for every other operation. */
 export interface Resumable {
   /** Where the client itself asks to go on from; null when it asks for what comes only. */
   readonly after: string | null;
   /** A query for the cursor of the stream's end. */
   readonly headQuery: string;
+  /** The same operation, going on behind `after`. */
+  startingAfter(after: string): ExecutionArgs;
   /** The same operation, going on behind `after`, whose events carry their cursor for {@link takeCursor}. */
   goingOnAfter(after: string): ExecutionArgs;
   /**
@@ -43,30 +43,51 @@ export interface Resumable {
 /** Looks whether an operation can be resumed by a single cursor. */
 export function resumable(args: ExecutionArgs): Resumable | null {
   const operation = getOperationAST(args.document, args.operationName);
-  const [field, ...others] = operation?.selectionSet.selections ?? [];
-  if (
-    operation?.operation !== OperationTypeNode.SUBSCRIPTION ||
-    field?.kind !== Kind.FIELD ||
-    others.length > 0
-  )
-    return null;
-  const headQuery = HEADS[field.name.value];
-  if (headQuery === undefined) return null;
+  if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return null;
+  const field = onlyField(operation.selectionSet, args.document);
+  const headQuery = field && HEADS[field.name.value];
+  if (!field || headQuery === undefined) return null;
+  const ownKey = unusedName(args.document);
+  const selectingField = (changed: FieldNode) => ({
+    ...args,
+    document: replaced(args.document, operation, changed),
+  });
   const key = field.alias?.value ?? field.name.value;
   return {
     after: afterOf(args, operation, field),
     headQuery,
-    goingOnAfter: after => ({ ...args, document: replaced(args.document, operation, goingOn(field, after)) }),
+    startingAfter: after => selectingField(goingOn(field, after)),
+    goingOnAfter: after => selectingField(withCursor(goingOn(field, after), ownKey)),
     takeCursor(result) {
       const event = result.data?.[key] as Record<string, unknown> | null | undefined;
       if (!event) return { result, cursor: undefined };
-      const { [OWN_KEY]: cursor, ...selected } = event;
+      const { [ownKey]: cursor, ...selected } = event;
       return {
         result: { ...result, data: { ...result.data, [key]: selected } },
         cursor: typeof cursor === 'string' ? cursor : undefined,
       };
     },
   };
+}
+
+/** The one field that is selected, in whatever fragments it stands; undefined where there are several. */
+function onlyField({ selections }: SelectionSetNode, document: DocumentNode): FieldNode | undefined {
+  const [node, ...others] = selections;
+  if (!node || others.length > 0) return undefined;
+  if (node.kind === Kind.FIELD) return node;
+  if (node.kind === Kind.INLINE_FRAGMENT) return onlyField(node.selectionSet, document);
+  const fragment = document.definitions.find(
+    one => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === node.name.value,
+  );
+  return fragment?.kind === Kind.FRAGMENT_DEFINITION ? onlyField(fragment.selectionSet, document) : undefined;
+}
+
+/** A name under which a cursor is asked for beside what the client has selected. */
+function unusedName(document: DocumentNode): string {
+  const text = print(document);
+  let name = 'voho_event_id';
+  while (text.includes(name)) name += '_';
+  return name;
 }
 
 function afterOf(
@@ -87,17 +108,17 @@ function goingOn(field: FieldNode, after: string): FieldNode {
     name: { kind: Kind.NAME, value: 'after' },
     value: { kind: Kind.STRING, value: after },
   };
+  const others = (field.arguments ?? []).filter(({ name }) => name.value !== 'after');
+  return { ...field, arguments: [...others, argument] };
+}
+
+function withCursor(field: FieldNode, ownKey: string): FieldNode {
   const cursor: FieldNode = {
     kind: Kind.FIELD,
-    alias: { kind: Kind.NAME, value: OWN_KEY },
+    alias: { kind: Kind.NAME, value: ownKey },
     name: { kind: Kind.NAME, value: 'cursor' },
   };
-  const others = (field.arguments ?? []).filter(({ name }) => name.value !== 'after');
-  return {
-    ...field,
-    arguments: [...others, argument],
-    selectionSet: selecting([...(field.selectionSet?.selections ?? []), cursor]),
-  };
+  return { ...field, selectionSet: selecting([...(field.selectionSet?.selections ?? []), cursor]) };
 }
 
 function replaced(

@@ -32,7 +32,7 @@ export function lastEventId(headers: IncomingHttpHeaders): string | undefined {
 }
 
 function fromUrl(request: Request): Record<string, unknown> {
-  const parameters = new URL(request.originalUrl, 'http://localhost').searchParams;
+  const parameters = new URL(`http://localhost${request.originalUrl}`).searchParams;
   const json = (name: string): unknown => {
     const text = parameters.get(name);
     try {
