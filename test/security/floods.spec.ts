@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HEADERS_MS, LOOK_MS, REQUEST_MS } from '../../src/entry/http/slow-clients.js';
-import { MAX_FRAMES } from '../../src/entry/sockets/frame-budget.js';
+import { MAX_FRAME_BYTES, MAX_FRAMES } from '../../src/entry/sockets/frame-budget.js';
 import { MAX_OPERATIONS_PER_SOCKET } from '../../src/entry/sockets/socket-caps.js';
 import { type RawSocket, rawSocket } from '../kit/raw-socket.js';
 import { seedTenant, type SeededTenant } from '../kit/seed.js';
@@ -58,6 +58,16 @@ describe('Floods and trickles', () => {
     const closings = await Promise.all(sockets.map(socket => socket.closing()));
     expect(closings.map(({ code }) => code)).toEqual([1008, 1008, 1008]);
     await isServed(other, '3');
+    other.end();
+  });
+
+  it('S48 of large messages are closed with 1008, while others are answered', async () => {
+    const [socket, other] = [await signedIn(tenant), await signedIn(neighbour)];
+    const payload = { query: '{ __typename }', variables: { a: 'x'.repeat(900_000) } };
+    for (let sent = 0; sent * 900_000 < MAX_FRAME_BYTES + 900_000; sent += 1)
+      socket.send({ id: `l${sent}`, type: 'subscribe', payload });
+    await isServed(other, '1');
+    expect(await socket.closing()).toMatchObject({ code: 1008 });
     other.end();
   });
 

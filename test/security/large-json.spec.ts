@@ -42,6 +42,28 @@ describe('JSON that takes long to read', () => {
     },
   );
 
+  it.each([
+    ['a ping', { type: 'ping', payload: { a: 'x'.repeat(17_000) } }],
+    ['the end of an operation', { id: '1', type: 'complete', a: 'x'.repeat(17_000) }],
+    ['an operation', { id: 'x'.repeat(1001), type: 'subscribe', payload: { query: QUERY } }],
+  ])('is not taken as %s that is long: the socket is closed with 1009', async (_what, message) => {
+    const socket = await (await rawSocket(server.url)).init(tenant.admin.client.headers);
+    socket.send(message);
+    expect((await socket.closing()).code).toBe(1009);
+  });
+
+  it('is not taken as parameters of a connection that are long, nor as an operation before them', async () => {
+    const padding = { a: 'x'.repeat(17_000) };
+    for (const message of [
+      { type: 'connection_init', payload: padding },
+      { id: '1', type: 'subscribe', payload: { query: QUERY, variables: padding } },
+    ]) {
+      const socket = await rawSocket(server.url);
+      socket.send(message);
+      expect((await socket.closing()).code).toBe(1009);
+    }
+  });
+
   it.each(['/graphql', '/graphql/stream'])('is refused with 400 at %s, before it is parsed', async path => {
     for (const variables of [many(MOST_VALUES), deep(12_000)]) {
       const response = await fetch(`${server.url}${path}`, {

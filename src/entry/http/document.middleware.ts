@@ -54,7 +54,7 @@ export class DocumentMiddleware {
   }
 
   private fromUrl(request: Request): NamedText {
-    const url = new URL(request.url, 'http://localhost');
+    const url = new URL(`http://localhost${request.url}`);
     const { searchParams } = url;
     // An empty parameter is none: forms send those that were left out.
     for (const name of ['operationName', 'variables', 'extensions'])

@@ -42,6 +42,8 @@ interface SocketState {
 }
 
 const KEEP_ALIVE_MS = 12_000;
+/** The largest message that begins no operation, and the largest of a socket that is not signed in; it may be kept. */
+const MOST_CONTROL_BYTES = 16_384;
 
 /** GraphQL over WebSocket: subprotocol graphql-transport-ws only, on the path of HTTP. */
 @Injectable()
@@ -164,15 +166,20 @@ export class GraphqlSockets {
     hand: (text: string) => Promise<void>,
   ): Promise<void> {
     const { socket, ids } = state;
-    const breach = breachOf(data);
+    const breach = breachOf(data, state);
     if (breach) {
       closeNow(socket, breach);
       return;
     }
     const incoming = ids.incoming(data.toString());
+    const isControl = typeof incoming === 'string' || incoming.operation === undefined;
+    if (isControl && data.length > MOST_CONTROL_BYTES) {
+      closeNow(socket, BREACHES.tooLarge);
+      return;
+    }
     if (incoming === 'ignored') return;
-    if (incoming === 'taken') {
-      closeNow(socket, BREACHES.idTaken);
+    if (incoming === 'taken' || incoming === 'too long') {
+      closeNow(socket, incoming === 'taken' ? BREACHES.idTaken : BREACHES.tooLarge);
       return;
     }
     const { text, operation } = incoming;
@@ -279,9 +286,10 @@ export class GraphqlSockets {
 }
 
 /** What is wrong with a message before it is read; null when nothing is. */
-function breachOf(data: Buffer): Closing | null {
+function breachOf(data: Buffer, { scope }: SocketState): Closing | null {
   // Text frames have been checked; a binary one may hold anything.
   if (!isUtf8(data)) return BREACHES.invalidMessage;
+  if (!scope && data.length > MOST_CONTROL_BYTES) return BREACHES.tooLarge;
   return faultOfJson(data) === null ? null : BREACHES.tooLarge;
 }
 

@@ -10,8 +10,13 @@ export type Incoming =
   | { readonly text: string; readonly operation?: number }
   /** Its id belongs to an operation that runs. */
   | 'taken'
+  /** Its id is longer than any that a client needs. */
+  | 'too long'
   /** It ends an operation that is over already. */
   | 'ignored';
+
+/** Ids are kept for as long as their operations run. */
+const MOST_ID_CHARACTERS = 1000;
 
 /** What the protocol's library puts in front of a client's id. */
 const NUMBERED = /^\{"id":"(\d+):/;
@@ -43,6 +48,7 @@ export class OperationIds {
     const message = operationMessage(text);
     if (!message) return { text };
     const { id, type } = message;
+    if (id.length > MOST_ID_CHARACTERS) return 'too long';
     if (type === 'complete') {
       const operation = this.active.get(id);
       if (operation === undefined) return 'ignored';
