@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import { normalForm } from '../validation/normal-form.js';
 
 /** Providers that deliver an address with dots in its local part to the mailbox without them. */
 const DOTLESS: Readonly<Record<string, string>> = { 'gmail.com': 'gmail.com', 'googlemail.com': 'gmail.com' };
@@ -13,7 +14,7 @@ const HYPHEN_TAGS = /^(yahoo|ymail|rocketmail)\./;
  */
 export function mailboxOf(address: string): string {
   const at = address.lastIndexOf('@');
-  const local = address.slice(0, Math.max(at, 0)).normalize('NFKC').toLowerCase();
+  const local = normalForm(address.slice(0, Math.max(at, 0)), 'NFKC').toLowerCase();
   const typed = address
     .slice(at + 1)
     .toLowerCase()

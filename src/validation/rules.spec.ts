@@ -1,7 +1,37 @@
 import { describe, expect, it } from '@jest/globals';
-import { emailAddress, flatText, jsonByName, line, text } from './rules.js';
+import {
+  emailAddress,
+  flatText,
+  httpsUrl,
+  jsonByName,
+  line,
+  newPassword,
+  searchText,
+  text,
+  typedPassword,
+} from './rules.js';
 
 const LOGO_TAG = '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}';
+
+describe('A text that is too long', () => {
+  const marks = '\u0301\u0316'.repeat(400_000);
+
+  // Each would take minutes to be brought into a normal form.
+  it.each([
+    ['name', line(100), `a${marks}`],
+    ['text', text(100), `a${marks}`],
+    ['search', searchText(100), `a${marks}`],
+    ['new password', newPassword, `a${marks}`],
+    ['typed password', typedPassword, `a${marks}`],
+    ['address of the web', httpsUrl, `https://a${marks}`],
+    ['e-mail address', emailAddress, `a@a${marks}`],
+  ])('is refused as such before anything else of the %s is looked at', (_what, rule, value) => {
+    const { error } = rule.safeParse(value);
+    expect(error?.issues.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^(must have at most \d+ characters|is too long)$/),
+    ]);
+  });
+});
 
 describe('A name', () => {
   it.each([

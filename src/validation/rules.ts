@@ -6,13 +6,17 @@ import { holdsDirectionControl, isVisible } from './visible-text.js';
 /** Control characters, which have no place in a name and would forge lines where names are printed. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
+/** Bounds of length: nothing else looks at a text that is too long, since that may take long. */
+const tooLong = { error: 'is too long', abort: true };
+const atMost = (most: number) => ({ error: `must have at most ${most} characters`, abort: true });
+
 /** A line of text that people can see, without control characters, trimmed, 1 to `most` characters. */
 export const line = (most: number) =>
   z
     .string()
     .trim()
     .min(1, 'must not be empty')
-    .max(most, `must have at most ${most} characters`)
+    .max(most, atMost(most))
     .refine(value => !CONTROL.test(value), 'must not hold control characters')
     .refine(value => !holdsDirectionControl(value), 'must not hold characters that change the direction')
     .refine(value => value === '' || isVisible(value), 'must hold a character that can be seen');
@@ -21,7 +25,7 @@ export const line = (most: number) =>
 export const text = (most: number) =>
   z
     .string()
-    .max(most, `must have at most ${most} characters`)
+    .max(most, atMost(most))
     .refine(value => value.trim() !== '', 'must not be empty')
     .refine(value => value.trim() === '' || isVisible(value), 'must hold a character that can be seen')
     .refine(value => !value.includes('\u0000'), 'must not hold NUL characters');
@@ -30,7 +34,7 @@ export const text = (most: number) =>
 export const searchText = (most: number) =>
   z
     .string()
-    .max(most, `must have at most ${most} characters`)
+    .max(most, atMost(most))
     .refine(value => !value.includes('\u0000'), 'must not hold NUL characters');
 
 /** What would end a domain where a URL is read, or means something else there. */
@@ -46,7 +50,7 @@ function asciiDomain(domain: string): string {
 export const emailAddress = z
   .string()
   .trim()
-  .max(254, 'is too long')
+  .max(254, tooLong)
   .transform(address => {
     const at = address.lastIndexOf('@');
     return address.slice(0, at + 1) + asciiDomain(address.slice(at + 1));
@@ -58,7 +62,7 @@ export const emailAddress = z
 /** A password's bound and what no keyboard types; bounded, so that nobody makes us hash megabytes. */
 const password = z
   .string()
-  .max(200, 'must have at most 200 characters')
+  .max(200, atMost(200))
   .refine(value => !value.includes('\u0000'), 'must not hold NUL characters')
   .refine(value => !/\p{Surrogate}/u.test(value), 'must not hold halves of characters');
 
@@ -83,7 +87,7 @@ export const colour = z
 /** An https address. */
 export const httpsUrl = z
   .string()
-  .max(2000, 'is too long')
+  .max(2000, tooLong)
   .refine(value => URL.canParse(value) && new URL(value).protocol === 'https:', 'must be an https URL');
 
 /** An international phone number, `+` and up to 15 digits. */

@@ -37,6 +37,7 @@ const SOMEWHERE: readonly (readonly [what: string, value: unknown])[] = [
   ['a pattern that does not end', '(((((['],
   ['a pattern that takes for ever', '^(a+)+$'],
   ['a text of 100,000 characters', 'x'.repeat(100_000)],
+  ['100,000 marks on one letter', `a${'\u0301\u0316'.repeat(50_000)}`],
   ['emptiness', ''],
   ['a list', ['a', ['b']]],
   ['a noncharacter', '\uffff'],

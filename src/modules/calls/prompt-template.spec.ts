@@ -40,3 +40,14 @@ it('names a few only, and none in full length', () => {
   expect(missing.length).toBe(20);
   expect(missing[0]?.length).toBeLessThan(110);
 });
+
+// In a time that grows with the square of the length, each of these would take seconds.
+it.each([
+  ['braces that open', '{{'.repeat(50_000), []],
+  ['braces that open and close once', `${'{{'.repeat(50_000)}}}`, 1],
+  ['a name of marks', `{{a${'\u0301\u0316'.repeat(100_000)}}}`, 1],
+  ['pairs inside each other', '{{a{{b}}'.repeat(10_000), 1],
+])('%s are looked through once', (_what, template, names) => {
+  const { missing } = fillPrompt(template, {});
+  expect(missing.length).toBe(typeof names === 'number' ? names : 0);
+});

@@ -1,10 +1,10 @@
+import { normalForm } from '../../validation/normal-form.js';
+
 /** The most that a prompt may have once its placeholders are filled. */
 export const MOST_PROMPT_CHARACTERS = 100_000;
 
 /** Braces with anything but braces between them: names of every script, and of several words. */
 const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
-/** What still looks like one where a placeholder stands inside another. */
-const LEFT_OVER = /\{\{[\s\S]*?\}\}/g;
 /** Names that an error lists, and characters of each. */
 const MOST_NAMES_TOLD = 20;
 const LONGEST_NAME_TOLD = 100;
@@ -33,11 +33,22 @@ export function fillPrompt(
     return placeholder;
   });
   // Without those that were looked at, so that values are not.
-  for (const [nested] of template.replace(PLACEHOLDER, '…').matchAll(LEFT_OVER)) missing.add(told(nested));
+  for (const nested of leftOver(template.replace(PLACEHOLDER, '…'))) missing.add(told(nested));
   return { prompt: left < 0 ? null : prompt, missing: [...missing].slice(0, MOST_NAMES_TOLD) };
 }
 
-const comparable = (name: string): string => name.trim().normalize('NFC');
+/** What still looks like a placeholder where one stands inside another. */
+function* leftOver(template: string): Generator<string> {
+  for (let end = 0; ;) {
+    const start = template.indexOf('{{', end);
+    if (start < 0) return;
+    end = template.indexOf('}}', start + 2) + 2;
+    if (end < 2) return;
+    yield template.slice(start, end);
+  }
+}
+
+const comparable = (name: string): string => normalForm(name.trim(), 'NFC');
 
 const told = (name: string): string =>
   name.length > LONGEST_NAME_TOLD ? `${name.slice(0, LONGEST_NAME_TOLD).toWellFormed()}…` : name;

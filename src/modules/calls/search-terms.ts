@@ -1,3 +1,5 @@
+import { normalForm } from '../../validation/normal-form.js';
+
 /** Terms that one call keeps for searching; beyond it, further ones are not found. */
 export const MOST_TERMS = 10_000;
 /**
@@ -7,6 +9,9 @@ export const MOST_TERMS = 10_000;
 const MADE_BY = '\u0000terms 1';
 /** Characters of a term; longer words are found by their beginnings of this length. */
 const LONGEST_TERM = 50;
+
+/** Characters of one text that are looked at, as they were said and as they are compared; what follows is not found. */
+const MOST_CHARACTERS = 50_000;
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
@@ -104,18 +109,17 @@ function* wordsOf(text: string): Generator<string> {
  * are what the two leave different.
  */
 function folded(text: string): string {
-  return text
-    .toWellFormed()
-    .normalize('NFKC')
+  const shown = normalForm(text.slice(0, MOST_CHARACTERS).toWellFormed(), 'NFKC')
+    // One character may become eighteen.
+    .slice(0, MOST_CHARACTERS)
     .replace(ZERO_WIDTH_SPACE, ' ')
     .replace(NOT_SHOWN, '')
     .toLowerCase()
     .toUpperCase()
     .toLowerCase()
     .replaceAll('i\u0307', 'i')
-    .replaceAll('ς', 'σ')
-    .normalize('NFKC')
-    .replace(APOSTROPHES, "'");
+    .replaceAll('ς', 'σ');
+  return normalForm(shown, 'NFKC').replace(APOSTROPHES, "'");
 }
 
 const bounded = (term: string): string =>
