@@ -67,6 +67,12 @@ describe('The environment', () => {
       expect(faultsOf({ ACCESS_TOKEN_TTL })).toEqual(['ACCESS_TOKEN_TTL']);
   });
 
+  it('keeps idle connections for longer than balancers do, and for 10 minutes at most', () => {
+    expect(readEnv({}).KEEP_ALIVE_TIMEOUT).toBe(75);
+    expect(readEnv({ KEEP_ALIVE_TIMEOUT: '10m' }).KEEP_ALIVE_TIMEOUT).toBe(600);
+    expect(faultsOf({ KEEP_ALIVE_TIMEOUT: '11m' })).toEqual(['KEEP_ALIVE_TIMEOUT']);
+  });
+
   it('takes an address of several hosts', () => {
     const MONGODB_URI = 'mongodb://a.example:27017,b.example:27017/voho?replicaSet=rs';
     expect(readEnv({ ...PRODUCTION, MONGODB_URI }).MONGODB_URI).toBe(MONGODB_URI);
