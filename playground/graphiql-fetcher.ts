@@ -7,7 +7,11 @@ export function graphiqlFetcher(api: Api): Fetcher {
   return async (params: FetcherParams, options?: FetcherOpts) => {
     if (isSubscription(params)) return events(api, params);
     const headers = options?.headers as Record<string, string> | undefined;
-    return (await api.send(params, headers)) as ExecutionResult;
+    try {
+      return (await api.send(params, headers)) as ExecutionResult;
+    } catch (error) {
+      throw told(error);
+    }
   };
 }
 
@@ -38,15 +42,19 @@ async function* events(api: Api, { query, variables, operationName }: FetcherPar
       yield event as ExecutionResult;
     }
   } catch (error) {
-    throw socketError(error);
+    throw told(error);
   }
 }
 
-/** graphql-ws rejects with a close event, or with the errors the server answered; the editor shows a message. */
-function socketError(error: unknown): unknown {
+/**
+ * What the editor shows of a failure. GraphiQL prints the stack of every Error, which says nothing to a reader; of an
+ * object it prints what is there. The server's own errors, as graphql-ws rejects with, pass as they are.
+ */
+function told(error: unknown): unknown {
   if (error instanceof CloseEvent) {
     const reason = error.reason === '' ? 'The connection was lost' : error.reason;
-    return new Error(`${reason} (${error.code}). Run the subscription again to go on.`);
+    return { message: `${reason} (${error.code}). Run the subscription again to go on.` };
   }
-  return error instanceof Event ? new Error('The server cannot be reached.') : error;
+  if (error instanceof Event) return { message: 'The server cannot be reached.' };
+  return error instanceof Error ? { message: error.message } : error;
 }
