@@ -72,11 +72,6 @@ export class OperationIds {
     return `{"id":"${text.slice(prefix[0].length)}`;
   }
 
-  /** The number that the library's own id of an operation holds. */
-  numberOf(libraryId: string): number {
-    return Number.parseInt(libraryId, 10);
-  }
-
   /** The id that the client gave an operation; null once the client has completed it, or it has ended. */
   clientIdOf(operation: number): string | null {
     const id = this.running.get(operation);
