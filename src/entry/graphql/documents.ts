@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import { scopeStore } from '../../tenancy/scope-store.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import { assertModestDocument, MAX_TOKENS } from './document-limits.js';
+import { assertRootsWithoutVariables } from './subscription-root.js';
 
 /** Memory that admitted documents may take together, in bytes, as {@link memoryOf} estimates it. */
 export const MAX_DOCUMENTS_BYTES = 32_000_000;
@@ -48,6 +49,7 @@ export class Documents {
     if (known) return known;
     const document = parse(text, { maxLexicalTokens: MAX_TOKENS });
     assertModestDocument(document);
+    assertRootsWithoutVariables(document);
     const errors = validate(this.modules.get(GraphQLSchemaHost, { strict: false }).schema, document);
     if (errors.length > 0) return errors;
     const scope = scopeStore.scope();

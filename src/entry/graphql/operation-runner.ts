@@ -5,7 +5,6 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   getOperationAST,
-  getVariableValues,
   GraphQLError,
   type GraphQLFormattedError,
   OperationTypeNode,
@@ -20,12 +19,13 @@ import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import { type Allowance, RequestLimits } from '../limits/request-limits.js';
 import { executeBounded } from './bounded-execution.js';
-import { assertSubscribes, chosenOperation } from './chosen-operation.js';
+import { chosenOperation } from './chosen-operation.js';
 import { Documents } from './documents.js';
 import { GraphqlOptions } from './graphql-options.js';
 import { type OperationCost, OperationGate } from './operation-gate.js';
 import { operationLabel } from './operation-label.js';
 import { SharedExecutions } from './shared-executions.js';
+import { assertSubscribes } from './subscription-root.js';
 
 /** The context of an operation that is ready to run. */
 interface StreamContext extends RequestContext, Allowance {
@@ -71,8 +71,7 @@ export class OperationRunner {
       if (operation.operation === OperationTypeNode.SUBSCRIPTION) assertSmall(sent);
       const arrived = { schema, document, operation, variables };
       const cost = await this.runner.run(scope, () => this.gate.admit(arrived, allowance));
-      const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
-      if (coerced) assertSubscribes(document, operation, coerced);
+      assertSubscribes(document, operation);
       const contextValue: StreamContext = { requestId: scope.requestId, scope, requestsPerMinute, cost };
       return { schema, document, operationName, variableValues: variables, contextValue };
     } catch (error) {
