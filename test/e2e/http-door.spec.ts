@@ -160,6 +160,16 @@ describe('The HTTP door', () => {
     });
   });
 
+  it('keeps an idle connection for longer than balancers do, and says so', async () => {
+    const connection = await RawHttp.to(server.url);
+    for (const _ of [1, 2]) {
+      connection.send(rawRequest('POST /graphql', { 'content-type': 'application/json' }, TYPENAME));
+      const { status, headers } = await connection.answer();
+      expect([status, headers['keep-alive']]).toEqual([200, 'timeout=75']);
+    }
+    connection.end();
+  });
+
   it('tells the name of the header that a GET lacks', async () => {
     const answer = await send('GET /graphql?query={__typename}', { accept: 'application/json' });
     expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_USER_INPUT']);
