@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Authentication, Authenticator, type Presented } from '../auth/authenticator.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
+import { withReadDeadline } from '../mongo/read-deadline.js';
 import { RefusalLog } from '../modules/audit/refusal-log.js';
 import { requestHost } from '../tenancy/request-host.js';
 import { TenantDirectory } from '../tenancy/tenant-directory.js';
@@ -27,7 +28,8 @@ export interface Admission extends Allowance {
 
 /**
  * Turns an arriving request into the scope it runs in, and counts it: the same for HTTP, sockets and server-sent events.
- * The order is limits, then look-ups, then records, so that a request beyond its limit costs the database nothing.
+ * The order is limits, then look-ups, then records, so that a request beyond its limit costs the database nothing. All
+ * look-ups of one request have one deadline.
  */
 @Injectable()
 export class ScopeFactory {
@@ -44,9 +46,13 @@ export class ScopeFactory {
 
   /**
    * @throws DomainError RATE_LIMITED beyond the limits of the credential, its tenant or the address; TENANT_NOT_FOUND,
-   * TENANT_INACTIVE or TENANT_MISMATCH, the last of which is put on record.
+   * TENANT_INACTIVE or TENANT_MISMATCH, the last of which is put on record; MongoReadDeadlineError after 10 s.
    */
-  async admit(arrival: Arrival): Promise<Admission> {
+  admit(arrival: Arrival): Promise<Admission> {
+    return withReadDeadline(() => this.admitInTime(arrival));
+  }
+
+  private async admitInTime(arrival: Arrival): Promise<Admission> {
     const authentication = await this.authenticate(arrival);
     const own = authentication.tenantId && (await this.ownAllowance(authentication, arrival));
     if (own) {

@@ -4,8 +4,8 @@ import { isInTransaction } from './unit-of-work.js';
 /** How long all reads of one operation of a client may take together, from its arrival on. */
 const OPERATION_MS = 10_000;
 
-/** When the reads of the running operation must be over, by `performance.now()`. */
-const deadlines = new AsyncLocalStorage<number>();
+/** When the reads of the running operation must be over, by `performance.now()`; null: they belong to none. */
+const deadlines = new AsyncLocalStorage<number | null>();
 
 /** The operation has no time left for a read: the database has not answered so far. */
 export class MongoReadDeadlineError extends Error {
@@ -23,14 +23,19 @@ export function withReadDeadline<T>(work: () => T): T {
   return deadlines.run(performance.now() + OPERATION_MS, work);
 }
 
+/** Runs what several operations wait for: the deadline of the one that has begun it must not end it for the others. */
+export function withoutReadDeadline<T>(work: () => T): T {
+  return deadlines.run(null, work);
+}
+
 /**
  * What `read` gives, within the time that is left to the running operation. A read that comes too late goes on to its own
  * end, unheard. A transaction has a deadline of its own.
  * @throws MongoReadDeadlineError when it does not come in time.
  */
 export async function inReadTime<T>(read: () => Promise<T>): Promise<T> {
-  const deadline = isInTransaction() ? undefined : deadlines.getStore();
-  if (deadline === undefined) return read();
+  const deadline = isInTransaction() ? null : (deadlines.getStore() ?? null);
+  if (deadline === null) return read();
   const left = deadline - performance.now();
   if (left <= 0) throw new MongoReadDeadlineError();
   let timer: NodeJS.Timeout | undefined;

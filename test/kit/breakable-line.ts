@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 /** A way to a server that a test can cut: a client on it meets what a network that goes away does to it. */
 export class BreakableLine {
   private readonly sockets = new Set<Socket>();
   private isStalled = false;
+  private delayMs = 0;
 
   private constructor(private readonly server: Server) {}
 
@@ -19,7 +21,13 @@ export class BreakableLine {
         socket.on('close', () => line.sockets.delete(socket));
       }
       if (line.isStalled) line.pause([near, far]);
-      near.pipe(far).pipe(near);
+      const late = new Transform({
+        transform: (chunk, _encoding, pass) => {
+          if (line.delayMs === 0) pass(null, chunk);
+          else setTimeout(pass, line.delayMs, null, chunk);
+        },
+      });
+      near.pipe(far).pipe(late).pipe(near);
     });
     const line = new BreakableLine(server);
     server.listen(0, '127.0.0.1');
@@ -42,6 +50,11 @@ export class BreakableLine {
   stall(): void {
     this.isStalled = true;
     this.pause(this.sockets);
+  }
+
+  /** Has each answer of the server come so late from now on; 0: at once. */
+  slow(milliseconds: number): void {
+    this.delayMs = milliseconds;
   }
 
   /** Lets everything through again, first what was held back. */

@@ -96,7 +96,10 @@ export class OperationRunner {
   /** Starts a stream whose every event is resolved inside the subscriber's own scope; its first tells what it costs. */
   async subscribe(args: ExecutionArgs): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>> {
     const { scope, cost } = contextOf(args);
-    const source = await this.runner.run(scope, async () => createSourceEventStream(args));
+    // Its start has a deadline; its events come for as long as it is open.
+    const source = await withReadDeadline(() =>
+      this.runner.run(scope, async () => createSourceEventStream(args)),
+    );
     if (!(Symbol.asyncIterator in source)) return withCost(source, cost);
     const run = this.shared.executorOf(args, scope);
     let isTold = false;
