@@ -31,8 +31,9 @@ const WRITERS: Readonly<Record<string, string>> = {
   'entry/sockets/socket-writer.ts': 'answers of executeBounded; 1 MB and 10 s for who does not read',
   'entry/sse/event-stream.ts': 'answers of executeBounded; 1 MB and 10 s for who does not read',
   'jobs/virtual-time.ts': 'no client of the server: it is one of the simulator',
-  'modules/privacy/exports.controller.ts': 'piece by piece, as it is read; PAUSED_MS',
-  'recordings/serve-recording.ts': 'piece by piece, as it is read; PAUSED_MS',
+  'modules/privacy/exports.controller.ts':
+    'piece by piece, as it is read; PAUSED_MS and LEAST_BYTES_PER_SECOND',
+  'recordings/serve-recording.ts': 'piece by piece, as it is read; PAUSED_MS and LEAST_BYTES_PER_SECOND',
   'upgrades/upgrade-router.ts': 'one line',
 };
 
