@@ -45,6 +45,33 @@ describe('The environment', () => {
     });
   });
 
+  it.each([
+    ['open in development', {}, 'open'],
+    ['by invitation in production', PRODUCTION, 'invited'],
+    ['open in production where that is said', { ...PRODUCTION, SIGN_UPS: 'open' }, 'open'],
+    ['off in development where that is said', { SIGN_UPS: 'off' }, 'off'],
+  ])('has sign-ups %s', (_how, source, policy) => {
+    expect(readEnv(source).SIGN_UPS).toBe(policy);
+  });
+
+  it.each(['yes', 'Open', 'invite', 'open,invited', 'none'])('takes no SIGN_UPS=%s', SIGN_UPS => {
+    expect(faultsOf({ SIGN_UPS })).toEqual(['SIGN_UPS']);
+  });
+
+  it.each([
+    [undefined, 1000],
+    ['0', 0],
+    ['250', 250],
+    ['none', null],
+  ])('reads MONTHLY_CALL_MINUTES=%s as %s', (text, minutes) => {
+    const source = text === undefined ? {} : { MONTHLY_CALL_MINUTES: text };
+    expect(readEnv(source).MONTHLY_CALL_MINUTES).toBe(minutes);
+  });
+
+  it.each(['-1', '1.5', 'unlimited', '100000001'])('takes no MONTHLY_CALL_MINUTES=%s', minutes => {
+    expect(faultsOf({ MONTHLY_CALL_MINUTES: minutes })).toEqual(['MONTHLY_CALL_MINUTES']);
+  });
+
   it('takes an empty variable for an unset one', () => {
     expect(readEnv({ PORT: '', MONGODB_URI: '' })).toMatchObject({ PORT: 3000 });
   });

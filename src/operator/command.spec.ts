@@ -59,6 +59,31 @@ describe('parseCommand', () => {
     expect(parse('audit public-key')).toEqual({ name: 'audit public-key' });
   });
 
+  it('reads whom to invite, with the address as it is stored', () => {
+    expect(parse('tenants invite Ann@Example.COM')).toEqual({
+      name: 'tenants invite',
+      email: 'ann@example.com',
+    });
+  });
+
+  it('reads what a tenant may call on the account of the platform', () => {
+    const platform = (line: string) => parse(`tenants phone acme --platform-account ${line}`);
+    const nothing = { tenant: {}, country: {}, number: {} };
+    expect(platform('')).toMatchObject({
+      account: 'platform',
+      change: { countries: null, limits: nothing },
+    });
+    expect(platform('--off')).toMatchObject({ account: 'platform', change: null });
+    expect(
+      platform('--countries us,de:premium,+881 --calls-per-minute 0 --number-minutes-per-day 60'),
+    ).toMatchObject({
+      change: {
+        countries: ['+881', 'DE:premium', 'US'],
+        limits: { tenant: { callsPerMinute: 0 }, country: {}, number: { minutesPerDay: 60 } },
+      },
+    });
+  });
+
   it('reads only the limits that are given, and "none" as no limit', () => {
     expect(parse('tenants limits acme')).toMatchObject({ limits: {} });
     expect(parse('tenants limits acme --max-concurrent-calls 0')).toMatchObject({
@@ -81,6 +106,22 @@ describe('parseCommand', () => {
     'tenants phone acme --caller-id 030123',
     'tenants phone acme --off --carrier twilio',
     'tenants phone acme --caller-id +12025550123 --carrier sip',
+    'tenants invite',
+    'tenants invite acme',
+    'tenants invite a@b.example c@d.example',
+    'tenants invite a@b.example --reason x',
+    'tenants phone acme --countries DE',
+    'tenants phone acme --calls-per-minute 5',
+    'tenants phone acme --platform-account --caller-id +12025550123',
+    'tenants phone acme --platform-account --off --countries DE',
+    'tenants phone acme --platform-account --countries',
+    'tenants phone acme --platform-account --countries Germany',
+    'tenants phone acme --platform-account --countries ,',
+    'tenants phone acme --platform-account --countries DE,XX',
+    'tenants phone acme --platform-account --calls-per-minute -1',
+    'tenants phone acme --platform-account --calls-per-minute 100001',
+    'tenants phone acme --platform-account --country-minutes-per-day none',
+    'tenants phone acme --platform-account --number-minutes-per-day 1000001',
     'tenants hold',
     'users hold acme',
     'users hold acme a@b.example more',
