@@ -50,6 +50,17 @@ describe.each(TRANSPORTS)('Over %s', (_name, send) => {
     await refusedAt(path, CALL, variables);
   });
 
+  it('keys that differ in half of a character make no call, and never share one', async () => {
+    const count = async () => (await ask('{ calls { totalCount } }')).data?.calls.totalCount as number;
+    const before = await count();
+    for (const idempotencyKey of ['k\udfff', 'k\ud800', 'k\udfff', '\ud800\ud800', '\udfff\ud800'])
+      await refusedAt('input.idempotencyKey', CALL, call({ idempotencyKey }));
+    expect(await count()).toBe(before);
+    // Such a half was stored as U+FFFD, which is a character as good as any.
+    expect((await ask(CALL, call({ idempotencyKey: 'k\ufffd' }))).errors).toBeUndefined();
+    expect(await count()).toBe(before + 1);
+  });
+
   it('a name with half of a character is refused, as a variable, raw and escaped in the document', async () => {
     await refusedAt('input.name', AGENT, { input: { name: 'a\ud800b', systemPrompt: 'x' } });
     const document = (name: string) =>
