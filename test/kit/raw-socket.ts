@@ -84,6 +84,11 @@ export class RawSocket {
     return type === 'next' ? payload : { errors: payload };
   }
 
+  /** Reads nothing any more. */
+  pause(): void {
+    this.socket.pause();
+  }
+
   end(): void {
     this.socket.terminate();
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
 import { MAX_ANSWER_BYTES } from '../../src/entry/graphql/answer-bounds.js';
 import { largestMetadata, storeHeavyCalls } from '../kit/heavy-calls.js';
 import { callWithStatus, seedTenant, startCall } from '../kit/seed.js';
@@ -90,6 +91,30 @@ describe('Answers', () => {
       expect(reply.errors?.[0]?.message).toMatch(/^The mutations have been run, but the answer is larger/);
       expect(await count()).toBe(before + 1);
     });
+  });
+});
+
+describe('Details of the audit log', () => {
+  it.each(TRANSPORTS)('are refused over %s when they would be too large', async (_name, send) => {
+    const server = await startTestServer();
+    try {
+      const { admin } = await seedTenant(server);
+      // Rows as changes of many long texts leave them.
+      const rows = server.db.collection('auditEvents');
+      const row = await rows.findOne({});
+      for (let made = 0; made < 100; made += 1)
+        await rows.insertOne({ ...row, _id: new mongoose.Types.ObjectId(), details: largestMetadata() });
+      const query = (aliases: number) =>
+        `{ auditEvents(first: 100) { nodes { ${times(aliases, index => `d${index}: details`)} } } }`;
+      const ask = (aliases: number) => send(server.url, { query: query(aliases) }, admin.accessToken);
+      const whole = await ask(1);
+      expect(bytesOf(whole)).toBeGreaterThan(5_000_000);
+      const refused = await ask(4);
+      expect([codeOf(refused), refused.data ?? null]).toEqual(['QUERY_TOO_COMPLEX', null]);
+      expect(refused.errors?.[0]?.message).toMatch(/answer is larger than 8 MB/);
+    } finally {
+      await server.stop();
+    }
   });
 });
 

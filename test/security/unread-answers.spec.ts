@@ -9,13 +9,17 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
+import type { WebSocketServer } from 'ws';
+import { MAX_ANSWER_BYTES } from '../../src/entry/graphql/answer-bounds.js';
 import {
   boundSlowReaders,
   READ_MS,
   type ReadingBounds,
   UNREAD_MS,
 } from '../../src/entry/http/slow-readers.js';
+import { GraphqlSockets } from '../../src/entry/sockets/graphql-sockets.js';
 import { largestMetadata, storeHeavyCalls } from '../kit/heavy-calls.js';
+import { rawSocket } from '../kit/raw-socket.js';
 import { callWithStatus, seedTenant, startCall } from '../kit/seed.js';
 import { startTestServer, type TestServer } from '../kit/server.js';
 import { until } from '../kit/until.js';
@@ -232,6 +236,40 @@ describe('A large answer of GraphQL that nobody reads', () => {
     await until(async () => (await connections(http)) <= before, 'its end');
     expect(performance.now() - startedAt).toBeLessThan(READ_MS);
     socket.destroy();
+  });
+});
+
+describe('Large answers on a socket that nobody reads', () => {
+  it('close it at a bounded buffer, and leave the sockets beside it open', async () => {
+    const server = await startTestServer();
+    try {
+      const { admin } = await seedTenant(server);
+      const { id } = await startCall(admin.client);
+      await storeHeavyCalls(server.db, { of: id as string, count: 100, metadata: largestMetadata() });
+      const open = async () =>
+        (await rawSocket(server.url)).init({ authorization: `Bearer ${admin.accessToken}` });
+      const [unread, beside] = [await open(), await open()];
+      const served = [...server.app.get<{ server: WebSocketServer }>(GraphqlSockets).server.clients];
+      unread.pause();
+      const payload = { query: '{ calls(first: 100) { nodes { id metadata } } }' };
+      for (let ask = 0; ask < 10; ask += 1) unread.send({ id: `q${ask}`, type: 'subscribe', payload });
+      const ended = () => served.filter(({ readyState, CLOSED }) => readyState === CLOSED);
+      let buffered = 0;
+      await until(() => {
+        buffered = Math.max(buffered, ...served.map(({ bufferedAmount }) => bufferedAmount));
+        return Promise.resolve(ended().length > 0);
+      }, 'its end');
+      expect(ended()).toHaveLength(1);
+      // The bound is looked at before each message; one may be as large as an answer.
+      expect(buffered).toBeLessThan(MAX_ANSWER_BYTES * 2);
+      expect(await beside.run('1', '{ viewer { id } }')).toMatchObject({
+        data: { viewer: { id: admin.id } },
+      });
+      unread.end();
+      beside.end();
+    } finally {
+      await server.stop();
+    }
   });
 });
 
