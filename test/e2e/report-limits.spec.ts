@@ -100,6 +100,26 @@ describe('Reports', () => {
     expect(totals).toEqual(totals.map((_total, index) => (index % 2 === 0 ? 1 : 0)));
   });
 
+  it.each(TRANSPORTS)(
+    'leave calls that many ask for at once over %s made, limited or UNAVAILABLE, and never INTERNAL',
+    async (_name, send) => {
+      const busy = await seedTenant(server);
+      const query = 'mutation { createCall(input: { systemPrompt: "Greet." }) { id } }';
+      const replies = await Promise.all(
+        Array.from({ length: 60 }, () => send(server.url, { query }, busy.admin.accessToken)),
+      );
+      const refused = replies.filter(({ errors }) => errors);
+      for (const reply of refused) {
+        expect(['UNAVAILABLE', 'RATE_LIMITED']).toContain(codeOf(reply));
+        expect(reply.errors?.[0]?.extensions.retryAfterSeconds).toBeGreaterThan(0);
+      }
+      const { calls } = await busy.admin.client.data('{ calls { totalCount } }');
+      const made = replies.length - refused.length;
+      // One that was told as UNAVAILABLE may have been made.
+      expect(calls.totalCount).toBeGreaterThanOrEqual(made);
+    },
+  );
+
   it('are never INTERNAL, however many different ones are asked for at once', async () => {
     const codes = await Promise.all(
       Array.from({ length: 40 }, async (_ask, index) => {
