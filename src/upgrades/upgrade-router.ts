@@ -13,6 +13,11 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 export class UpgradeRouter {
   private readonly routes: { readonly prefix: string; readonly handler: UpgradeHandler }[] = [];
 
+  /** What is served, in the order in which it is asked. */
+  get prefixes(): string[] {
+    return this.routes.map(({ prefix }) => prefix);
+  }
+
   /** Serves every path that is `prefix` or below it. */
   route(prefix: string, handler: UpgradeHandler): void {
     this.routes.push({ prefix, handler });

@@ -24,6 +24,7 @@ const WITHOUT_TENANT: Readonly<Record<string, string>> = {
   'entry/graphql/introspection-size.ts: counts': 'for one operation alone',
   'entry/graphql/introspection-size.ts: plans': 'for one operation alone',
   'entry/graphql/shared-executions.ts: results': 'by the event itself; the map below has TenantKeys',
+  'entry/health/readiness.ts: looks': 'one look at the engines, for all who ask',
   'entry/http/http-request.ts: notes': 'by the request itself',
   'entry/persisted/persisted-operations.ts: listed': 'the same operations for all tenants',
   'entry/sockets/graphql-sockets.ts: caps': 'SocketCaps has StoreKeys',

@@ -1,9 +1,12 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { type PlatformKey, platformKey } from '../../ids/tenant-key.js';
 import { RecordingSaves } from '../../recordings/recording-saves.js';
+import { OneAtATime } from '../../repeat/one-at-a-time.js';
 import { EngineProbe } from './engine-probe.js';
 
 /** How far the relay may lag behind before a human should look; serving goes on. */
 const MOST_LAG_SECONDS = 10;
+const ENGINES = platformKey('engines');
 
 /** What may be known of the server's state: no addresses, no versions, no reasons; strangers hear its status alone. */
 export interface ReadinessReport {
@@ -25,6 +28,7 @@ export interface ReadinessReport {
 @Injectable()
 export class Readiness implements OnModuleDestroy {
   private isDraining = false;
+  private readonly looks = new OneAtATime<PlatformKey, readonly [boolean, boolean, number | null]>();
 
   constructor(
     private readonly engines: EngineProbe,
@@ -40,12 +44,11 @@ export class Readiness implements OnModuleDestroy {
     this.beginDraining();
   }
 
+  /** Those who ask while the engines are looked at share the next look: strangers may ask as often as they like. */
   async report(): Promise<ReadinessReport> {
-    const [mongodb, redis, lag] = await Promise.all([
-      this.engines.isMongoUp(),
-      this.engines.isRedisUp(),
-      this.engines.relayLagSeconds(),
-    ]);
+    const [mongodb, redis, lag] = await this.looks.run(ENGINES, () =>
+      Promise.all([this.engines.isMongoUp(), this.engines.isRedisUp(), this.engines.relayLagSeconds()]),
+    );
     const relay = lag !== null && lag <= MOST_LAG_SECONDS;
     const recordings = !this.recordings.isFailing;
     const isWhole = redis && relay && recordings;

@@ -6,7 +6,6 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Utterance } from '../../events/call-event.schema.js';
 import { refuseUpgrade, UpgradeRouter } from '../../upgrades/upgrade-router.js';
 import { StoreClock } from '../../mongo/store-clock.js';
-import { ProviderSignatures } from '../ultravox/signatures.js';
 import { CallChanges } from './call-changes.js';
 import { CallSteward } from './call-steward.js';
 import { CallsRepository } from './calls.repository.js';
@@ -27,7 +26,6 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
   constructor(
     private readonly upgrades: UpgradeRouter,
     private readonly door: ProviderDoor,
-    private readonly signatures: ProviderSignatures,
     private readonly calls: CallsRepository,
     private readonly changes: CallChanges,
     private readonly deltas: TranscriptDeltas,
@@ -51,14 +49,14 @@ export class ProviderDataConnection implements OnModuleInit, OnApplicationShutdo
   /** Checks the signature before the upgrade is accepted. */
   private async admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const publicCallId = request.url?.split('?')[0]?.split('/').at(-1) ?? '';
-    const target = await this.door.find(publicCallId);
     const {
       'x-ultravox-call-id': providerCallId,
       'x-ultravox-signature-timestamp': timestamp,
       'x-ultravox-signature': signatures,
     } = request.headers;
     const message = typeof providerCallId === 'string' ? providerCallId : '';
-    if (!target || !this.signatures.isGenuine(publicCallId, { message, timestamp, signatures })) {
+    const target = await this.door.findSigned(publicCallId, { message, timestamp, signatures });
+    if (!target) {
       refuseUpgrade(socket, 401, 'Unauthorized', PROVIDER_CHALLENGE);
       return;
     }

@@ -4,7 +4,7 @@ import type { ObjectId } from '../../mongo/object-id.js';
 import { TenantRunner } from '../../tenancy/tenant-runner.js';
 import { tenantScope } from '../../tenancy/tenant-scope.js';
 import { systemViewer } from '../../tenancy/viewer.js';
-import { ProviderSignatures } from '../ultravox/signatures.js';
+import { ProviderSignatures, type SignedMessage } from '../ultravox/signatures.js';
 import type { ProviderCall } from '../ultravox/voice-provider.js';
 import { CallRoutes } from './call-routes.js';
 import { CALL_ID_KEY, CALL_MARK_KEY } from './twin-calls.js';
@@ -27,11 +27,13 @@ export class ProviderDoor {
     private readonly runner: TenantRunner,
   ) {}
 
-  /** The call that a callback address names; null for one that we never made. */
-  async find(publicCallId: string): Promise<NewsTarget | null> {
-    const callId = fromPublicId('call', publicCallId);
-    const tenantId = callId && (await this.routes.tenantOf(callId));
-    return callId && tenantId ? { callId, tenantId } : null;
+  /**
+   * The call that a callback address names; null where the message is not signed for it, and for a call that is removed,
+   * so that an answer never tells which ids exist. The signature is checked before the database is asked: its secret
+   * follows from the id, so made-up ids cost no look-up, however many of them come.
+   */
+  async findSigned(publicCallId: string, signed: SignedMessage): Promise<NewsTarget | null> {
+    return this.signatures.isGenuine(publicCallId, signed) ? this.find(publicCallId) : null;
   }
 
   /**
@@ -59,5 +61,12 @@ export class ProviderDoor {
       origin: { transport: 'provider', ip, userAgent: null },
     });
     return this.runner.run(scope, work);
+  }
+
+  /** The call of an id of ours; null for one that we never made, and for one that is removed. */
+  private async find(publicCallId: string): Promise<NewsTarget | null> {
+    const callId = fromPublicId('call', publicCallId);
+    const tenantId = callId && (await this.routes.tenantOf(callId));
+    return callId && tenantId ? { callId, tenantId } : null;
   }
 }

@@ -31,10 +31,9 @@ export class ProviderWebhooksController {
   @Post(':callId')
   @HttpCode(204)
   async receive(@Param('callId') publicCallId: string, @Req() request: Request): Promise<void> {
-    const target = await this.door.find(publicCallId);
     const signed = signedOf(request);
-    // An unknown call has no secret; it is answered like a wrong signature, so that nobody learns which ids exist.
-    if (!target || !this.signatures.isGenuine(publicCallId, signed)) throw this.refused(request);
+    const target = await this.door.findSigned(publicCallId, signed);
+    if (!target) throw this.refused(request);
     const call = this.callIn(signed);
     const named = call.metadata[CALL_ID_KEY];
     if (named !== undefined && named !== publicCallId) throw this.unreadable();
