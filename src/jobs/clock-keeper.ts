@@ -38,7 +38,7 @@ export class ClockKeeper implements OnModuleInit, OnModuleDestroy {
       LOOK_EVERY_MS,
       () => this.keep(),
       error => {
-        this.logger.debug(`The database's clock could not be read: ${error.message}`);
+        this.logger.warn(`The database's clock could not be read: ${error.message}`);
       },
     );
   }

@@ -1,9 +1,33 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
+import { outage } from '../errors/domain-error.js';
+import { STREAM_RETRIES } from '../errors/retries.js';
 import { repeat } from './repeat.js';
 
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
 describe('Work that is repeated', () => {
+  it('has each of its failures counted', async () => {
+    const reasons: unknown[] = [];
+    const note = (message: unknown) => void reasons.push((message as { reason: string }).reason);
+    subscribe(STREAM_RETRIES, note);
+    const errors = [new Error('of its own'), outage(null)];
+    await new Promise<void>(resolve => {
+      const repeating = repeat(
+        1,
+        () => {
+          const error = errors.shift();
+          if (error) return Promise.reject(error);
+          resolve(repeating.stop());
+          return Promise.resolve();
+        },
+        () => undefined,
+      );
+    });
+    unsubscribe(STREAM_RETRIES, note);
+    expect(reasons).toEqual(['fault', 'outage']);
+  });
+
   it('slows down while it fails, tells it once, and is quick again as soon as it works', async () => {
     const [runs, errors]: [number[], string[]] = [[], []];
     let isFailing = true;

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isOutage } from '../errors/client-error.js';
+import { reportRetry } from '../errors/retries.js';
 
 /** The longest pause after failures in a row: what was away is looked at soon after it has come back. */
 const LONGEST_PAUSE_MS = 1000;
@@ -13,7 +15,7 @@ export interface Repeating {
 
 /**
  * Runs `work` every `pauseMs` milliseconds, one run after the other. An error does not end it: the pauses double with each
- * failure in a row, up to 1 s where they are shorter otherwise.
+ * failure in a row, up to 1 s where they are shorter otherwise. Each failure is counted.
  * @param onError hears of the first failure in a row, and once a minute while they go on.
  */
 export function repeat(
@@ -32,6 +34,7 @@ export function repeat(
         failures = 0;
       } catch (error) {
         failures += 1;
+        reportRetry(isOutage(error) ? 'outage' : 'fault');
         const isDue = failures === 1 || performance.now() - reportedAt >= REPORT_EVERY_MS;
         if (isDue && !isStopped()) {
           reportedAt = performance.now();

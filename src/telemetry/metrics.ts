@@ -43,7 +43,7 @@ export class Metrics {
   });
   readonly streamRetries = new Counter({
     name: 'voho_stream_retries_total',
-    help: 'What subscriptions have tried again, by why: the store is away (outage), or something else (fault).',
+    help: 'What subscriptions and what the server repeats have tried again, by why: the store is away (outage), or something else (fault).',
     labelNames: ['reason'],
     registers: [this.registry],
   });
