@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PersonalData } from '../data-keys/personal-data.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import { reportUnreadable } from '../errors/unreadable-data.js';
+import { frozen } from '../repeat/frozen.js';
 import { SealedValueError } from '../vault/vault.js';
 import type { CallEventDocument, CallHappening, KnownHappening } from './call-event.schema.js';
 
@@ -42,10 +43,9 @@ export class EventWords {
     try {
       const text = await this.persons.open(sealedWords);
       if (text === null) return event;
-      const opened = this.known.get(event) ?? {
-        ...event,
-        happening: withWords(event.happening, parsedWords(text)),
-      };
+      const opened =
+        this.known.get(event) ??
+        frozen({ ...event, happening: withWords(event.happening, parsedWords(text)) });
       this.known.set(event, opened);
       return opened;
     } catch (error) {

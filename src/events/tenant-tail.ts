@@ -1,3 +1,4 @@
+import { frozen } from '../repeat/frozen.js';
 import { Signal } from './signal.js';
 
 /** Items kept in memory per tenant and stream, for the subscribers that are nearly up to date. */
@@ -22,6 +23,7 @@ export interface TailReading<T> {
 /**
  * The end of one tenant's stream in this process: read from the store once per ring, whatever the number of
  * subscribers. It holds the items of a contiguous range of positions, so what lies in the range is complete.
+ * Its items are frozen: all followers have the same.
  */
 export class TenantTail<T> {
   readonly grown = new Signal();
@@ -77,7 +79,7 @@ export class TenantTail<T> {
     for (const item of page) {
       const position = this.stream.positionOf(item);
       if (position !== this.position + 1) this.startBehind(position - 1);
-      this.items = this.amended(item);
+      this.items = this.amended(frozen(item));
       this.items.push(item);
       this.weight += this.weightOf(item);
     }
@@ -87,7 +89,7 @@ export class TenantTail<T> {
 
   /** A deletion takes words back that are kept here too. */
   private amended(later: T): T[] {
-    return this.items.map(earlier => this.stream.afterwards(earlier, later));
+    return this.items.map(earlier => frozen(this.stream.afterwards(earlier, later)));
   }
 
   /** Retention has removed what lay between: followers who lack it must hear that from the store. */

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { frozen } from './frozen.js';
 
 interface Run<T> {
   readonly done: Promise<T>;
@@ -10,6 +11,7 @@ interface Run<T> {
 /**
  * Does one piece of work per key at a time, with at most one more waiting behind it. Whoever asks gets a run that begins
  * after he asked: those who ask in the same turn share one, and those who ask while it runs share the next.
+ * What a run gives is frozen, since several have it.
  */
 export class OneAtATime<K extends string, T> {
   private readonly runs = new Map<K, Run<T>>();
@@ -30,6 +32,7 @@ export class OneAtATime<K extends string, T> {
     // One turn later, so that all who ask in this turn share the run.
     const done = turn()
       .then(begin)
+      .then(frozen)
       .finally(() => {
         if (!run.next) this.runs.delete(key);
       });

@@ -1,5 +1,6 @@
 import type { StoreKey } from '../ids/tenant-key.js';
 import { withoutReadDeadline } from '../mongo/read-deadline.js';
+import { frozen } from '../repeat/frozen.js';
 import { boundedRead } from './bounded-read.js';
 
 interface Entry<V> {
@@ -22,13 +23,13 @@ export class BriefCache<K extends StoreKey, V> {
   ) {}
 
   /**
-   * The remembered value, or what `read` gives now; readers at the same time share one reading.
+   * The remembered value, frozen, or what `read` gives now; readers at the same time share one reading.
    * @throws MongoReadDeadlineError when it does not come within the time that is left to the reader's operation.
    */
   get(key: K, read: () => Promise<V | null>): Promise<V | null> {
     const known = this.entries.get(key);
     if (known && Date.now() - known.readAt < this.lifetimeMs) return boundedRead(() => known.value);
-    const entry = { value: withoutReadDeadline(read), readAt: Date.now() };
+    const entry = { value: withoutReadDeadline(read).then(frozen), readAt: Date.now() };
     this.entries.delete(key);
     this.entries.set(key, entry);
     const forget = () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { platformKey, tenantKey } from '../../src/ids/tenant-key.js';
 import { newObjectId } from '../../src/mongo/object-id.js';
 import { addressKey, redisKey } from '../../src/redis/redis-keys.js';
-import { keyedStores, storesIn } from '../kit/keyed-stores.js';
+import { keepersIn, keyedStores, storesIn } from '../kit/keyed-stores.js';
 
 /** Key types that hold the tenant wherever the value is a tenant's. `K` is bound to them by the class that uses it. */
 const BY_TENANT = ['TenantKey', 'StoreKey', 'K'];
@@ -83,12 +83,27 @@ describe('What the server keeps under keys', () => {
     ['class A { readonly #rows = new WeakMap<Row, Row>(); }', 'Row'],
     ['class A { static rows = new Set(); }', ''],
     ['const rows = new Map<ObjectId, Row>();', 'ObjectId'],
-    ['export const turns = new Turns<string>();', 'string'],
+    ['class New<K extends StoreKey> {} export const stores = new New<string>();', 'string'],
+    [
+      'class New<V, K> { rows: Map<K, V>; } class A { private readonly rows = new New<Row, string>(); }',
+      'string',
+    ],
     ['class A { private readonly rows = new LRUCache<string, Row>({ max: 1 }); }', 'string'],
     ['class A { private readonly rows = new DataLoader(load); }', ''],
     ['class A { private readonly rows = new SocketCaps(); }', ''],
   ])('is found where a new one is written as %s', (text, keyType) => {
-    expect(storesIn('new.ts', text)).toEqual([{ name: expect.stringMatching(/^new\.ts: /), keyType }]);
+    expect(storesIn('new.ts', text)).toEqual([
+      expect.objectContaining({ name: expect.stringMatching(/^new\.ts: /) as unknown, keyType }),
+    ]);
+  });
+
+  it.each([
+    ['class Pace { private readonly marks = new Map<StoreKey, number>(); }', []],
+    ['class New<K extends StoreKey, V> {}', [['New', 0]]],
+    ['class New<V, K extends string> { private readonly open = new Map<K, V>(); }', [['New', 1]]],
+    ['class New<V> { private readonly open = new Map<StoreKey, V>(); }', []],
+  ])('is made of classes that keep, of which a new one is found by its types: %s', (text, keepers) => {
+    expect([...keepersIn(text)]).toEqual(keepers);
   });
 
   it.each([

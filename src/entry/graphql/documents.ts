@@ -4,6 +4,7 @@ import { ModuleRef } from '@nestjs/core';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { type DocumentNode, type GraphQLError, parse, validate } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { frozen } from '../../repeat/frozen.js';
 import { scopeStore } from '../../tenancy/scope-store.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import { assertModestDocument, MAX_TOKENS } from './document-limits.js';
@@ -69,7 +70,7 @@ export class Documents {
     const text = document.loc?.source.body;
     if (text === undefined) return;
     const hash = documentHash(text);
-    if (!this.admitted.has(hash)) this.admitted.set(hash, document);
+    if (!this.admitted.has(hash)) this.admitted.set(hash, frozen(document));
   }
 
   /** How many documents are kept, and what they take in bytes. */

@@ -17,8 +17,8 @@ import { type TenantKey, tenantKey } from '../../ids/tenant-key.js';
 import type { TenantScope } from '../../tenancy/tenant-scope.js';
 import type { Viewer } from '../../tenancy/viewer.js';
 import { isPerViewer } from '../../schema/per-viewer.js';
+import { frozen } from '../../repeat/frozen.js';
 import { executeBounded } from './bounded-execution.js';
-import { frozenResult } from './frozen-result.js';
 
 /** How long a result serves others: they all ask within moments, and what it says of a call must not grow old. */
 const LIFETIME_MS = 200;
@@ -35,7 +35,7 @@ export class SharedExecutions {
   /** How the events of one subscription are executed, in the running scope. */
   executorOf(args: ExecutionArgs, scope: TenantScope): (event: unknown) => Promise<ExecutionResult> {
     const alone = async (event: unknown) =>
-      frozenResult((await executeBounded({ ...args, rootValue: event })).result);
+      frozen((await executeBounded({ ...args, rootValue: event })).result);
     const key = shareKey(args, scope);
     if (key === null) return alone;
     return event => (isShareable(event) ? this.once(event, key, () => alone(event)) : alone(event));

@@ -4,6 +4,7 @@ import { FeedCursors } from '../../events/feed-cursors.js';
 import { LiveFeed } from '../../events/live-feed.js';
 import type { StreamEpoch, StreamPosition } from '../../events/stream-head.schema.js';
 import type { Cursors } from '../../pagination/connection.js';
+import { frozen } from '../../repeat/frozen.js';
 import { type CallEventModel, toCallEventModel } from './call-event.model.js';
 
 /** A list of events that is about to be read: its cursors, and its events as the API shows them. */
@@ -37,7 +38,7 @@ export class CallEventCursors {
   toModel(event: CallEventDocument, epoch: StreamEpoch): CallEventModel {
     const known = this.models.get(event);
     if (known?.epoch === epoch) return known.model;
-    const model = toCallEventModel(event, this.at({ epoch, position: event.position ?? 0 }));
+    const model = frozen(toCallEventModel(event, this.at({ epoch, position: event.position ?? 0 })));
     this.models.set(event, { epoch, model });
     return model;
   }

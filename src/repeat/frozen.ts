@@ -1,12 +1,11 @@
-import type { ExecutionResult } from 'graphql';
-
 /**
- * Freezes an execution's result with all that is in it, so that no receiver of it changes what another one sends.
- * Values of scalars that are no plain objects or arrays, such as dates, are left as they are.
+ * Freezes a value with all that is in it, so that none of those who share it changes what another one has. Values that
+ * are no plain objects or arrays, such as dates and ids, are left as they are.
+ * @returns the value itself.
  */
-export function frozenResult(result: ExecutionResult): ExecutionResult {
-  freeze(result);
-  return result;
+export function frozen<T>(value: T): T {
+  freeze(value);
+  return value;
 }
 
 function freeze(value: unknown): void {
@@ -16,7 +15,7 @@ function freeze(value: unknown): void {
 }
 
 /** Errors are none: libraries note things on them. */
-function isContainer(value: unknown): value is object {
+export function isContainer(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return Array.isArray(value) || prototype === null || prototype === Object.prototype;
