@@ -2,7 +2,7 @@ import { platformKey, type StoreKey, tenantKey } from '../ids/tenant-key.js';
 import type { ObjectId } from '../mongo/object-id.js';
 import type { JobKind } from './job.schema.js';
 
-/** How many jobs one process works on at a time: in all, and of one tenant. */
+/** How many jobs one process works on at a time: in all, and of one tenant while there is much room. */
 export interface JobBounds {
   readonly atOnce: number;
   readonly ofTenant: number;
@@ -24,14 +24,20 @@ export class JobLane {
   /** Tenants that must wait until one of their jobs is done. */
   get fullTenants(): ObjectId[] {
     return [...this.running.values()]
-      .filter(({ count }) => count >= this.bounds.ofTenant)
+      .filter(({ count }) => count >= this.share)
       .map(({ tenantId }) => tenantId);
   }
 
   /** @param tenantId null for a job that belongs to no tenant. */
   hasRoomFor(tenantId: ObjectId | null): boolean {
     const { count = 0 } = this.running.get(keyOf(tenantId)) ?? {};
-    return this.room > 0 && count < this.bounds.ofTenant;
+    return this.room > 0 && count < this.share;
+  }
+
+  /** How many places a tenant may have now: fewer the fewer there are left, so that a few tenants never have them all. */
+  private get share(): number {
+    const { atOnce, ofTenant } = this.bounds;
+    return ofTenant >= atOnce ? ofTenant : Math.max(1, Math.ceil((ofTenant * this.room) / atOnce));
   }
 
   /** Takes a place, and one of the tenant's where there is a tenant; returns how to give it back. */

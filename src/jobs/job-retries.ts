@@ -29,6 +29,7 @@ const POLICIES: Readonly<Record<JobKind, RetryPolicy>> = {
   admission: { longestMs: 15_000, parkAfter: null },
   retention: { longestMs: HOUR_MS, parkAfter: null },
   webhook: { longestMs: 5 * MINUTE_MS, parkAfter: null },
+  'slow-webhook': { longestMs: 5 * MINUTE_MS, parkAfter: null },
   'failing-webhook': { longestMs: 5 * MINUTE_MS, parkAfter: null },
   erasure: { longestMs: 10 * MINUTE_MS, parkAfter: null },
   'tenant-deletion': { longestMs: 10 * MINUTE_MS, parkAfter: null },

@@ -13,8 +13,14 @@ import { ClockKeeper } from './clock-keeper.js';
 import { isToBeParked, outagePauseMs, retryPauseMs } from './job-retries.js';
 import { Jobs, LEASE_MS } from './jobs.js';
 
+/** The place that a job has in a lane while it runs. */
+export interface JobSeat {
+  /** Gives the place back for one in the lane of another kind, beyond that lane's bounds where it has no room. */
+  moveTo(kind: JobKind): void;
+}
+
 /** Looks after one thing, inside its tenant. Returns when to look again by {@link StoreClock}, or null once it is settled. */
-export type JobHandler = (id: ObjectId) => Promise<Date | null>;
+export type JobHandler = (id: ObjectId, seat: JobSeat) => Promise<Date | null>;
 
 /** The bounds of jobs whose kind has none of its own. */
 const COMMON: JobBounds = { atOnce: 50, ofTenant: 50 };
@@ -116,16 +122,24 @@ export class JobRunner implements OnApplicationShutdown {
 
   /** Works on a job of a kind with bounds at once, if they allow it now; else it has its turn when it is due. */
   runIfRoom(kind: JobKind, tenantId: ObjectId, id: ObjectId): void {
-    const lane = this.lanes.find(({ kinds }) => kinds.includes(kind));
-    if (lane?.hasRoomFor(tenantId)) void this.start(id, lane, tenantId);
+    const lane = this.laneOf(kind);
+    if (lane.hasRoomFor(tenantId)) void this.start(id, lane, tenantId);
+  }
+
+  private laneOf(kind: JobKind): JobLane {
+    return this.lanes.find(({ kinds }) => kinds.includes(kind)) ?? this.common;
   }
 
   private start(id: ObjectId, lane: JobLane, tenantId: ObjectId | null): Promise<boolean> {
     const key = id.toHexString();
     const running = this.active.get(key);
     if (running || this.isStopping) return running ?? Promise.resolve(false);
-    const leave = lane.enter(tenantId);
-    const run = this.runWhileWoken(id, lane)
+    let leave = lane.enter(tenantId);
+    const moveTo = (kind: JobKind) => {
+      leave();
+      leave = this.laneOf(kind).enter(tenantId);
+    };
+    const run = this.runWhileWoken(id, lane, { moveTo })
       .catch((error: unknown) => {
         this.logger.warn(`Job ${key} failed: ${(error as Error).message}`);
         return false;
@@ -139,14 +153,18 @@ export class JobRunner implements OnApplicationShutdown {
   }
 
   /** Where places are few, a job that is woken again and again must not keep its own. */
-  private async runWhileWoken(id: ObjectId, lane: JobLane): Promise<boolean> {
-    let outcome = await this.claimAndRun(id, lane);
+  private async runWhileWoken(id: ObjectId, lane: JobLane, seat: JobSeat): Promise<boolean> {
+    let outcome = await this.claimAndRun(id, lane, seat);
     while (outcome === 'woken' && lane === this.common && !this.isStopping)
-      outcome = await this.claimAndRun(id, lane);
+      outcome = await this.claimAndRun(id, lane, seat);
     return outcome !== 'not-ours';
   }
 
-  private async claimAndRun(id: ObjectId, lane: JobLane): Promise<'done' | 'woken' | 'not-ours'> {
+  private async claimAndRun(
+    id: ObjectId,
+    lane: JobLane,
+    seat: JobSeat,
+  ): Promise<'done' | 'woken' | 'not-ours'> {
     const job = await this.jobs.claim(id);
     const handler = job && this.handlers.get(job.kind);
     if (!handler) return 'not-ours';
@@ -159,7 +177,8 @@ export class JobRunner implements OnApplicationShutdown {
       this.jobs.renew(job).catch(() => undefined);
     }, LEASE_MS / 3);
     try {
-      const dueAt = await this.runner.run(jobScope(job.tenantId, `${job.kind} job`), () => handler(job._id));
+      const scope = jobScope(job.tenantId, `${job.kind} job`);
+      const dueAt = await this.runner.run(scope, () => handler(job._id, seat));
       return (await this.jobs.release(job, dueAt)) ? 'woken' : 'done';
     } catch (error) {
       await this.putOff(job, error as Error).catch(() => undefined);

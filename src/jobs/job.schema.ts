@@ -11,6 +11,7 @@ export const JOB_KINDS = [
   'password-reset',
   'verification-mail',
   'webhook',
+  'slow-webhook',
   'failing-webhook',
   'erasure',
   'tenant-deletion',

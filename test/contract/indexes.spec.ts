@@ -268,7 +268,8 @@ describe('The indexes', () => {
         { id, from, to },
       );
       // The courier takes it up by itself.
-      const next = () => db.collection('jobs').findOne({ kind: { $in: ['webhook', 'failing-webhook'] } });
+      const next = () =>
+        db.collection('jobs').findOne({ kind: { $in: ['webhook', 'slow-webhook', 'failing-webhook'] } });
       while (
         ((await next())?.['leasedUntil'] ?? null) !== null ||
         Number((await next())?.['dueAt']) < Date.now()

@@ -22,6 +22,8 @@ import { WebhooksRepository } from './webhooks.repository.js';
 const KEPT_MS = 30 * 86_400_000;
 /** By this status a receiver says that it wants nothing more, ever. */
 const GONE = 410;
+/** An answer that takes longer is a slow one. */
+const SLOW_MS = 1000;
 /** What the admins of the tenant read where its secret cannot be opened. */
 const NO_SECRET = 'The secret of the webhook cannot be read: rotate it';
 
@@ -53,11 +55,12 @@ export class WebhookAttempt implements OnModuleDestroy {
     this.stopping.abort(new Error('The server stops'));
   }
 
-  /** Makes one try. @throws when the server stops meanwhile, or the store is away; the delivery then stays due. */
+  /** Makes one try; `onSlow` is called once its answer takes long. @throws when the server stops meanwhile, or the store is away; the delivery then stays due. */
   async run(
     webhook: WebhookDocument,
     delivery: WebhookDeliveryDocument,
     client: ReceiverClient,
+    onSlow: () => void,
   ): Promise<void> {
     const [event] = await this.events.after(delivery.position - 1, {}, 1);
     if (!event?._id.equals(delivery.eventId)) {
@@ -66,7 +69,10 @@ export class WebhookAttempt implements OnModuleDestroy {
       return;
     }
     const stop = this.metrics.webhookAttempts.startTimer();
-    const answer = await this.send(webhook, event, client);
+    const late = setTimeout(onSlow, SLOW_MS);
+    const answer = await this.send(webhook, event, client).finally(() => {
+      clearTimeout(late);
+    });
     stop({ outcome: answer.error === null ? 'delivered' : answer.status === null ? 'no-answer' : 'refused' });
     if (answer.error === null) await this.succeed(webhook, delivery, answer);
     else await this.fail(webhook, delivery, answer);

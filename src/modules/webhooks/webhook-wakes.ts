@@ -5,6 +5,7 @@ import { type TenantKey, tenantKey } from '../../ids/tenant-key.js';
 import { JobRunner } from '../../jobs/job-runner.js';
 import type { JobKind } from '../../jobs/job.schema.js';
 import { Jobs } from '../../jobs/jobs.js';
+import { StoreClock } from '../../mongo/store-clock.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
 import { BriefCache } from '../../tenancy/brief-cache.js';
 import { TenantContext } from '../../tenancy/tenant-context.js';
@@ -15,9 +16,10 @@ import { WebhooksRepository } from './webhooks.repository.js';
 /** How long a process may not know of a webhook that another one has made or enabled. */
 export const KNOWN_WITHIN_MS = 1000;
 
-/** The kind of job that looks after a webhook: one whose receiver fails has its turn among its like. */
-export function kindOf({ failingSince }: WebhookDocument): JobKind {
-  return failingSince ? 'failing-webhook' : 'webhook';
+/** The kind of job that looks after a webhook: one whose receiver fails or is slow has its turn among its like. */
+export function kindOf({ failingSince, slowUntil }: WebhookDocument, now: Date): JobKind {
+  if (failingSince) return 'failing-webhook';
+  return slowUntil && slowUntil > now ? 'slow-webhook' : 'webhook';
 }
 
 /** Wakes the jobs of webhooks: when their tenant's feed has grown, and when somebody has changed them. */
@@ -32,6 +34,7 @@ export class WebhookWakes {
     private readonly runner: JobRunner,
     private readonly work: UnitOfWork,
     private readonly context: TenantContext,
+    private readonly clock: StoreClock,
     sealer: Sealer,
   ) {
     // With the events, so that no crash comes between them and the wake.
@@ -40,7 +43,7 @@ export class WebhookWakes {
 
   /** Makes a webhook's job due, in the running transaction, adding it where there is none. */
   async wake(webhook: WebhookDocument): Promise<void> {
-    await this.jobs.wake(kindOf(webhook), this.context.tenant.id, webhook._id);
+    await this.jobs.wake(kindOf(webhook, this.clock.now()), this.context.tenant.id, webhook._id);
     this.work.afterCommit(() => {
       this.enabled.clear();
       this.runSoon([webhook]);
@@ -62,6 +65,8 @@ export class WebhookWakes {
   }
 
   private runSoon(webhooks: readonly WebhookDocument[]): void {
-    for (const webhook of webhooks) this.runner.runIfRoom(kindOf(webhook), webhook.tenantId, webhook._id);
+    const now = this.clock.now();
+    for (const webhook of webhooks)
+      this.runner.runIfRoom(kindOf(webhook, now), webhook.tenantId, webhook._id);
   }
 }

@@ -28,6 +28,8 @@ export interface WebhookDocument extends ScopedDocument {
   oldSecrets: OldSecret[];
   /** Since when no delivery has succeeded, though some were tried; null: the last one did. */
   failingSince: Date | null;
+  /** Until when its receiver counts as slow; null, past or missing: it answers quickly, or has yet to be sent something. */
+  slowUntil?: Date | null;
   /** Until when the receiver has asked to be left alone; null or past: it may be sent to. */
   pausedUntil: Date | null;
   createdAt: Date;
@@ -49,6 +51,7 @@ const schema = scopedSchema<WebhookDocument>({
     },
   ],
   failingSince: { type: Date, default: null },
+  slowUntil: { type: Date, default: null },
   pausedUntil: { type: Date, default: null },
   createdAt: { type: Date, required: true },
 });

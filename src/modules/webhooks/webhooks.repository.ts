@@ -55,6 +55,11 @@ export class WebhooksRepository extends TenantRepository<WebhookDocument> {
     await this.updateOne({ _id: id, failingSince: null }, { $set: { failingSince: since } });
   }
 
+  /** Notes that the receiver counts as slow, unless a later time is noted. */
+  async markSlow(id: ObjectId, until: Date): Promise<void> {
+    await this.updateOne({ _id: id }, { $max: { slowUntil: until } });
+  }
+
   /** Notes that nothing may be sent before a time, unless a later one is noted. */
   async pause(id: ObjectId, until: Date): Promise<void> {
     await this.updateOne({ _id: id }, { $max: { pausedUntil: until } });
