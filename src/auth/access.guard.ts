@@ -8,8 +8,11 @@ import { isAllowed, type Permission } from './permissions.js';
 
 /** Somebody who is known lacks a right; put on record. `permission` is null where a field says nothing. */
 export class AccessDeniedError extends DomainError {
-  constructor(readonly permission: Permission | null) {
-    super('FORBIDDEN');
+  constructor(
+    readonly permission: Permission | null,
+    message?: string,
+  ) {
+    super('FORBIDDEN', message);
   }
 }
 
@@ -28,6 +31,14 @@ export class AccessGuard implements CanActivate {
     if (access && !('public' in access)) this.context.assertTenant();
     return true;
   }
+}
+
+/**
+ * For what shows more than the right to its root field allows.
+ * @throws DomainError FORBIDDEN with a sentence for a viewer without a further right.
+ */
+export function assertAlso(permission: Permission, viewer: Viewer, message: string): void {
+  if (!isAllowed(viewer, permission)) throw new AccessDeniedError(permission, message);
 }
 
 /** @throws DomainError UNAUTHENTICATED for a stranger, FORBIDDEN for somebody without the right. */

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Connection } from 'mongoose';
+import { derivedKeys } from '../config/master-keys.js';
 import { SETTINGS, type Settings } from '../config/settings.js';
 import type { StoreKey } from '../ids/tenant-key.js';
 import { mailboxOf } from '../mail/mailbox.js';
@@ -28,6 +29,8 @@ interface Limit {
   readonly perTenantMailbox?: number;
   /** For one mailbox, however its address is spelt, whichever tenant it comes from. */
   readonly perMailbox?: number;
+  /** How many of a tenant's own to one mailbox go out although others have used up what is for all tenants together. */
+  readonly tenantShare?: number;
 }
 
 const limits = (settings: Settings) =>
@@ -45,14 +48,15 @@ const limits = (settings: Settings) =>
     /** Requests for one account; what is beyond is left out without a word. */
     'password-reset-mail': { windowSeconds: HOUR, perTenantMailbox: 5 },
     /** Mails that are sent to accounts; counted when there is one, so that strangers cannot use up what is not theirs. */
-    'password-reset-delivery': { windowSeconds: DAY, perMailbox: 20 },
+    'password-reset-delivery': { windowSeconds: DAY, perTenantMailbox: 20, perMailbox: 20, tenantShare: 1 },
     'invitation-mail': {
       windowSeconds: DAY,
       perTenant: settings.INVITATIONS_PER_DAY,
       perTenantMailbox: 5,
       perMailbox: 10,
+      tenantShare: 1,
     },
-    /** Mails to addresses that nobody has verified yet. */
+    /** Mails to addresses that nobody has verified yet. No tenant has a share: each of them is a stranger's. */
     'verification-mail': { windowSeconds: DAY, perMailbox: 10 },
     /** Tokens that lead nowhere. Many people behind one address may each hold one that has expired. */
     'refresh-token': { windowSeconds: QUARTER_HOUR, perAddress: 300 },
@@ -61,6 +65,16 @@ const limits = (settings: Settings) =>
     'verification-token': { windowSeconds: QUARTER_HOUR, perAddress: 100 },
   }) as const satisfies Record<string, Limit>;
 
+/** A key that a try counts under. */
+interface CountedKey {
+  readonly key: StoreKey;
+  readonly limit: number;
+  /** As long as there are no more under this key, what is for all tenants together does not hold. */
+  readonly share?: number;
+  /** Whether it counts for all tenants together. */
+  readonly isOfAll?: boolean;
+}
+
 /** What is counted, each by itself: who is stopped at one of them is not stopped at another. */
 export type AttemptKind = keyof ReturnType<typeof limits>;
 
@@ -68,6 +82,7 @@ export type AttemptKind = keyof ReturnType<typeof limits>;
 @Injectable()
 export class AttemptLimits {
   private readonly limits: Readonly<Record<AttemptKind, Limit>>;
+  private readonly hashKey: Buffer;
   private readonly counters: ReadonlyMap<number, RateCounter>;
 
   constructor(
@@ -77,6 +92,7 @@ export class AttemptLimits {
     @Inject(SETTINGS) settings: Settings,
   ) {
     this.limits = limits(settings);
+    [this.hashKey] = derivedKeys(settings, 'attempts');
     this.counters = new Map(
       [QUARTER_HOUR, HOUR, DAY].map(seconds => [seconds, new RateCounter(redis.commands, seconds)]),
     );
@@ -91,9 +107,11 @@ export class AttemptLimits {
     const counter = this.counterOf(kind);
     const taken: StoreKey[] = [];
     try {
-      for (const { key, limit } of this.keysOf(kind, account)) {
+      let hasShare = false;
+      for (const { key, limit, share = 0, isOfAll } of this.keysOf(kind, account)) {
         taken.push(key);
-        await counter.take(key, limit);
+        const count = await counter.take(key, isOfAll && hasShare ? Infinity : limit);
+        hasShare ||= count <= share;
       }
     } catch (error) {
       for (const key of taken) await counter.giveBack(key);
@@ -112,25 +130,32 @@ export class AttemptLimits {
     return counter;
   }
 
-  /** Redis holds no e-mail address, only its hash. */
-  private keysOf(kind: AttemptKind, account?: string): { key: StoreKey; limit: number }[] {
-    const { perAccount, perAddress, perTenant, perTenantMailbox, perMailbox }: Limit = this.limits[kind];
+  /** Redis holds no e-mail address and no address of the network, only hashes by a key. */
+  private keysOf(kind: AttemptKind, account?: string): CountedKey[] {
+    const { perAccount, perAddress, perTenant, perTenantMailbox, perMailbox, tenantShare }: Limit =
+      this.limits[kind];
     const { ip } = this.context.scope.origin;
-    const keys: { key: StoreKey; limit: number }[] = [];
+    const keys: CountedKey[] = [];
+    const ofAll = (hash: string) => addressKey(this.connection.name, kind, hash);
     if (perAddress !== undefined && ip !== null)
-      keys.push({ key: addressKey(this.connection.name, kind, addressGroup(ip)), limit: perAddress });
+      keys.push({ key: ofAll(this.hashOf(addressGroup(ip))), limit: perAddress });
     const ofTenant = (...rest: string[]) => redisKey(this.context.tenant.id, 'attempts', kind, ...rest);
     if (perAccount !== undefined && account !== undefined)
-      keys.push({ key: ofTenant(hashOf(account)), limit: perAccount });
+      keys.push({ key: ofTenant(this.hashOf(account)), limit: perAccount });
     if (perTenant !== undefined) keys.push({ key: ofTenant(), limit: perTenant });
     if (account === undefined) return keys;
-    const mailbox = hashOf(mailboxOf(account));
+    const mailbox = this.hashOf(mailboxOf(account));
     if (perTenantMailbox !== undefined)
-      keys.push({ key: ofTenant('mailbox', mailbox), limit: perTenantMailbox });
-    if (perMailbox !== undefined)
-      keys.push({ key: addressKey(this.connection.name, kind, mailbox), limit: perMailbox });
+      keys.push({
+        key: ofTenant('mailbox', mailbox),
+        limit: perTenantMailbox,
+        ...(tenantShare === undefined ? {} : { share: tenantShare }),
+      });
+    if (perMailbox !== undefined) keys.push({ key: ofAll(mailbox), limit: perMailbox, isOfAll: true });
     return keys;
   }
-}
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+  private hashOf(text: string): string {
+    return createHmac('sha256', this.hashKey).update(text).digest('base64url');
+  }
+}

@@ -96,7 +96,8 @@ export const HELP = `Usage: voho <command>
   voho audit public-key                  prints what checkpoints are checked with
   voho audit export <subdomain>          prints the log for scripts/verify-audit-log.mjs
 
-Every change is recorded in the tenant's audit log. The database is the one of MONGODB_URI and REDIS_URL, else the
+Every change of a tenant is recorded in its audit log. What belongs to no tenant is not: "tenants invite" and
+"jobs retry" leave no record but what they print. The database is the one of MONGODB_URI and REDIS_URL, else the
 one that a running server has started in DATA_DIR.
 
 Exit codes: 0 done, 1 failed, 2 the command line is wrong.`;

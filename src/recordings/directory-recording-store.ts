@@ -6,7 +6,11 @@ import { newObjectId, type ObjectId } from '../mongo/object-id.js';
 import type { TenantContext } from '../tenancy/tenant-context.js';
 import { type ByteRange, RecordingStore, type StoredRecording } from './recording-store.js';
 
-/** Keeps recordings as files. A file that is being written has a name of its own until it is whole. */
+/** What the user of the server alone may read. */
+const OWN_FOLDER = { recursive: true, mode: 0o700 } as const;
+const OWN_FILE = { mode: 0o600 } as const;
+
+/** Keeps recordings as files, for the user of the server alone. A file that is being written has a name of its own until it is whole. */
 export class DirectoryRecordingStore extends RecordingStore {
   constructor(
     private readonly folder: string,
@@ -18,9 +22,9 @@ export class DirectoryRecordingStore extends RecordingStore {
   async save(callId: ObjectId, wav: AsyncIterable<Uint8Array>): Promise<void> {
     const path = this.pathOf(callId);
     const unfinished = `${path}.${newObjectId().toHexString()}`;
-    await mkdir(this.tenantFolder, { recursive: true });
+    await mkdir(this.tenantFolder, OWN_FOLDER);
     try {
-      await writeFile(unfinished, wav);
+      await writeFile(unfinished, wav, OWN_FILE);
       await rename(unfinished, path);
     } catch (error) {
       await rm(unfinished, { force: true });
@@ -68,9 +72,9 @@ export class DirectoryRecordingStore extends RecordingStore {
   async writeNote(name: string, text: string): Promise<void> {
     const path = join(this.folder, name);
     const unfinished = `${path}.${newObjectId().toHexString()}`;
-    await mkdir(this.folder, { recursive: true });
+    await mkdir(this.folder, OWN_FOLDER);
     try {
-      await writeFile(unfinished, text);
+      await writeFile(unfinished, text, OWN_FILE);
       await rename(unfinished, path);
     } catch (error) {
       await rm(unfinished, { force: true });

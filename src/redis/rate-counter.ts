@@ -15,10 +15,10 @@ export class RateCounter {
     this.limiter = windowLimiter(redis, windowSeconds);
   }
 
-  /** Counts one. @throws DomainError RATE_LIMITED with the seconds to wait, beyond `limit` in a window. */
-  async take(key: StoreKey, limit: number): Promise<void> {
+  /** Counts one, and returns how many there are in the window. @throws DomainError RATE_LIMITED with the seconds to wait, beyond `limit` in a window. */
+  async take(key: StoreKey, limit: number): Promise<number> {
     const { consumedPoints, msBeforeNext } = await this.limiter.consume(key);
-    if (consumedPoints <= limit) return;
+    if (consumedPoints <= limit) return consumedPoints;
     throw new DomainError('RATE_LIMITED', undefined, {
       retryAfterSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
     });

@@ -5,6 +5,7 @@ import {
   httpsUrl,
   jsonByName,
   line,
+  nameLine,
   newPassword,
   searchText,
   text,
@@ -158,5 +159,38 @@ describe('JSON by name', () => {
   it('is bounded in its characters as JSON', () => {
     expect(jsonByName(20).safeParse({ a: 'x'.repeat(20) }).success).toBe(false);
     expect(jsonByName(20).parse({ a: 'x'.repeat(10) })).toEqual({ a: 'x'.repeat(10) });
+  });
+});
+
+describe('The name of a tenant or a person', () => {
+  it.each([
+    'go to https://evil.example/login now',
+    'see www.evil.example',
+    'WWW\u3002evil',
+    'evil.example/login',
+    'Evil.Co.uk:8080/x',
+    'пример.рф/вход',
+    'bücher.xn--p1ai?x',
+    'hxxp\uff1a\uff0f\uff0fevil',
+    '203.0.113.9/x',
+    'ftp:\\\\evil',
+  ])('holds no address of the web: %s', name => {
+    expect(nameLine(100).safeParse(name).error?.issues[0]?.message).toBe(
+      'must not hold an address of the web',
+    );
+  });
+
+  it.each([
+    'ACME Inc.',
+    'Booking.com',
+    'J.R.R. Tolkien',
+    'Müller/Meier GmbH',
+    'A/B c.o.',
+    '24/7 Dr. No',
+    'v1.2/3',
+    'Dr.No: the firm',
+    '7:30 Uhr',
+  ])('may be %s', name => {
+    expect(nameLine(100).parse(name)).toBe(name);
   });
 });

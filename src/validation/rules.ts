@@ -21,6 +21,21 @@ export const line = (most: number) =>
     .refine(value => !holdsDirectionControl(value), 'must not hold characters that change the direction')
     .refine(value => value === '' || isVisible(value), 'must hold a character that can be seen');
 
+/** What mail programs make a link of, or people type into a browser: dots, colons and slashes of all widths. */
+const WEB_ADDRESS = new RegExp(
+  [
+    '[:\uff1a][/\uff0f\\\\]{2}',
+    '(?<![\\p{L}\\p{N}])www[.\u3002\uff0e\uff61]',
+    '[\\p{L}\\p{N}][.\u3002\uff0e\uff61]\\p{L}[\\p{L}\\p{N}-]{1,62}[.\u3002]?(?:[:\uff1a]\\d{1,5})?[/\uff0f\\\\?#]',
+    '\\d{1,3}(?:\\.\\d{1,3}){3}(?:[:\uff1a]\\d|[/\uff0f])',
+  ].join('|'),
+  'iu',
+);
+
+/** The name of a tenant or a person, as a line of text: it stands in mails to strangers, so it holds no address of the web. */
+export const nameLine = (most: number) =>
+  line(most).refine(value => !WEB_ADDRESS.test(value), 'must not hold an address of the web');
+
 /** Free text that people can see, 1 to `most` characters; may have several lines, no NUL. */
 export const text = (most: number) =>
   z

@@ -11,7 +11,6 @@ import { startTestServer, type TestServer } from '../kit/server.js';
 const SAME_FOR_ALL = [
   'Call.agent',
   'Call.createdBy',
-  'Call.events',
   'Call.queuePosition',
   'CallEvent.call',
   'Agent.versions',
@@ -49,8 +48,11 @@ describe('Results that subscribers share', () => {
   it('hold no field that depends on the very viewer', () => {
     const perViewer = [...reachable()].filter(([, field]) => field.perViewer).map(([name]) => name);
     expect(perViewer.sort()).toEqual([
+      'Call.events',
       'Call.joinUrl',
       'Call.recording',
+      'Call.shortSummary',
+      'Call.summary',
       'Call.transcript',
       'CallRecordingReady.recording',
     ]);

@@ -62,6 +62,20 @@ describe('One createCall makes exactly one call', () => {
     expect((await user.client.data(CREATE, { input })).createCall.id).not.toBe(createCall.id);
   });
 
+  it.each([
+    ['a null', { a: { b: null } }, { a: {} }],
+    ['a null in a list', { a: [{ b: null, c: 1 }] }, { a: [{ c: 1 }] }],
+    ['a null at the top', { a: null }, {}],
+  ])('refuses the key with variables that differ by %s alone', async (what, variables, other) => {
+    const input = { systemPrompt: 'Hello.', idempotencyKey: `key of ${what}` };
+    const { createCall } = await client.data(CREATE, { input: { ...input, variables } });
+    expect(
+      (await client.data(CREATE, { input: { ...input, variables, metadata: null } })).createCall,
+    ).toEqual(createCall);
+    const refusal = await client.refusal(CREATE, { input: { ...input, variables: other } });
+    expect(refusal.extensions.code).toBe('IDEMPOTENCY_CONFLICT');
+  });
+
   it('when the answer comes late', async () => {
     // Without other news of it: a webhook may well be faster than the answer.
     await faults(

@@ -355,7 +355,7 @@ describe('Receivers of webhooks', () => {
       );
       return server.client({ accessToken: createApiKey.secret as string });
     };
-    const program = await keyOf('WEBHOOKS_MANAGE');
+    const program = await keyOf('WEBHOOKS_MANAGE', 'CALLS_READ');
     const { createWebhook } = await program.data(CREATE, input(ownUrl()));
     const { id } = createWebhook.webhook;
     expect((await program.data('{ webhooks { id } }')).webhooks).toEqual([{ id }]);
@@ -364,4 +364,20 @@ describe('Receivers of webhooks', () => {
       expect((await other.refusal('{ webhooks { id } }')).extensions.code).toBe('FORBIDDEN');
     expect((await user.data('query ($id: ID!) { node(id: $id) { id } }', { id })).node).toBeNull();
   });
+
+  it.each(['CALL_UTTERANCE_ADDED', 'CALL_STATUS_CHANGED', 'CALL_SUMMARY_READY'])(
+    'cannot be made for %s by programs that may not read calls',
+    async event => {
+      const { createApiKey } = await client.data(
+        'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
+        { input: { name: 'Program', scopes: ['WEBHOOKS_MANAGE'] } },
+      );
+      const program = server.client({ accessToken: createApiKey.secret as string });
+      const refused = await program.refusal(CREATE, { input: { url: ownUrl(), events: [event] } });
+      expect(refused).toMatchObject({
+        message: 'A webhook is told of calls: the key needs CALLS_READ too.',
+        extensions: { code: 'FORBIDDEN' },
+      });
+    },
+  );
 });

@@ -33,6 +33,20 @@ describe('What the audit log says of reads and refusals', () => {
     }
   };
 
+  /** A key that reads calls, and the details of what it is recorded to have read. */
+  async function program() {
+    const name = `Program ${Math.random()}`;
+    const { createApiKey } = await tenant.admin.client.data(
+      'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
+      { input: { name, scopes: ['CALLS_READ'] } },
+    );
+    const rows = async () =>
+      (await recorded(tenant, 'data.accessed'))
+        .filter(({ actorLabel }) => String(actorLabel).includes(name))
+        .map(({ details }) => details as Loose);
+    return { client: server.client({ accessToken: createApiKey.secret as string }), rows };
+  }
+
   it('holds one row for all transcripts that a list has shown, and none for the same again', async () => {
     const list = '{ calls { nodes { transcript { nodes { text } } } } }';
     for (let look = 0; look < 2; look += 1) await tenant.admin.client.data(list);
@@ -43,6 +57,51 @@ describe('What the audit log says of reads and refusals', () => {
       details: { what: 'transcript', ids: expect.any(Array) },
     });
     expect([...(row?.details.ids as string[])].sort()).toEqual([...calls].sort());
+  });
+
+  it.each([
+    ['transcript', 'events { nodes { ... on CallUtteranceAdded { utterance { text } } } }'],
+    ['transcript', 'events { nodes { ...words } }'],
+    ['summary', 'events { nodes { ... on CallSummaryReady { text: summary } } }'],
+    ['summary', 'summary'],
+    ['summary', 'shortSummary'],
+    ['recording', 'events { nodes { ... on CallRecordingReady { recording { url } } } }'],
+  ])('holds one row once a key reads the %s of a call by { %s }', async (what, fields) => {
+    const fragment = 'fragment words on CallUtteranceAdded { utterance { ordinal } }';
+    const query = `query ($id: ID!) { call(id: $id) { ${fields} } } ${fields.includes('...words') ? fragment : ''}`;
+    const { client, rows } = await program();
+    for (let look = 0; look < 2; look += 1) await client.data(query, { id: calls[1] });
+    expect(await rows()).toEqual([{ what, ids: [calls[1]] }]);
+  });
+
+  it('holds a row for each call whose stored words a subscription hands out, and none for live ones', async () => {
+    const { client, rows } = await program();
+    const words = '... on CallUtteranceAdded { utterance { text } } ... on CallRecordingReady { id }';
+    const stream = client.subscribe(`subscription { callEvents(after: "") { callId ${words} } }`);
+    const idsHeard = () =>
+      new Set(
+        stream.values
+          .filter(({ callEvents }: Loose) => callEvents.utterance)
+          .map(({ callEvents }: Loose) => callEvents.callId as string),
+      );
+    await stream.until(() => idsHeard().size === 3);
+    const live = (await startCall(tenant.admin.client)).id as string;
+    await stream.until(() => idsHeard().has(live));
+    stream.stop();
+    const read = await rows();
+    expect(read.map(({ what }) => what)).toEqual(['transcript', 'transcript', 'transcript']);
+    expect(read.flatMap(({ ids }) => ids as string[]).sort()).toEqual([...calls].sort());
+  });
+
+  it('holds nothing of events that are read without words', async () => {
+    const { client, rows } = await program();
+    const stream = client.subscribe('subscription { callEvents(after: "") { sequence } }');
+    await stream.until(({ values }) => values.length > 10);
+    stream.stop();
+    await client.data('query ($id: ID!) { call(id: $id) { events { nodes { sequence } } } }', {
+      id: calls[1],
+    });
+    expect(await rows()).toEqual([]);
   });
 
   it('holds who was given a recording, and that it was listened to; on another tenant’s host it is not there', async () => {
@@ -67,7 +126,10 @@ describe('What the audit log says of reads and refusals', () => {
     expect(await status(`${tenant.subdomain}.${domain}`)).toBe(200);
     expect(await status(url.host)).toBe(200);
     const accesses = await recorded(tenant, 'data.accessed');
-    expect(accesses.filter(({ details }) => details.what === 'recording')).toEqual([
+    const ofFirst = accesses.filter(
+      ({ details }) => details.what === 'recording' && details.ids[0] === calls[0],
+    );
+    expect(ofFirst).toEqual([
       { actorLabel: 'recording link', details: { what: 'recording', ids: [calls[0]] } },
       { actorLabel: tenant.admin.email, details: { what: 'recording', ids: [calls[0]] } },
     ]);

@@ -83,15 +83,16 @@ describe('Mails to one person', () => {
       expect(codeOf(await client.send(INVITE, { email }))).toBeUndefined();
   });
 
-  it('from many tenants are bounded together', async () => {
+  it('from many tenants are bounded together, save the first of each', async () => {
     const email = `${person()}@people.example`;
     const codes: (string | undefined)[] = [];
     for (let index = 0; index < 5; index += 1) {
       const { client } = (await seedTenant(server)).admin;
       for (let tries = 0; tries < 3; tries += 1) codes.push(codeOf(await client.send(INVITE, { email })));
     }
-    expect(codes.filter(code => code === undefined)).toHaveLength(10);
-    expect(await mailsTo(server, email)).toBeLessThanOrEqual(10);
+    const isSent = codes.map(code => code === undefined);
+    expect(isSent).toEqual([...Array(10).fill(true), false, false, true, false, false]);
+    expect(await mailsTo(server, email)).toBeLessThanOrEqual(11);
   });
 
   it('that are asked for at the same time are bounded too', async () => {

@@ -13,7 +13,7 @@ export class CallAnalyticsResolver {
   @Query(() => CallAnalyticsModel, {
     description:
       "Figures of calls by the time they were made: admins and API keys of all the tenant's, everybody else of his own. " +
-      'At most 500,000 calls and 5,000 rows.',
+      'At most 500,000 calls and 5,000 rows. A key that filters by search or metadata needs CALLS_READ too.',
     complexity: FIELD_COST.readAll,
   })
   callAnalytics(@Args('input') input: CallAnalyticsInput): Promise<CallAnalyticsModel> {

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { assertAlso } from '../../auth/access.guard.js';
 import { badInput } from '../../errors/domain-error.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
 import { CallFilter } from '../calls/call-filter.input.js';
 import { CallsService } from '../calls/calls.service.js';
 import type { CallAnalyticsInput } from './call-analytics.input.js';
@@ -16,13 +18,17 @@ const DAY_MS = 86_400_000;
 /** Figures of the calls that the viewer may see. */
 @Injectable()
 export class CallAnalyticsService {
-  constructor(private readonly calls: CallsService) {}
+  constructor(
+    private readonly calls: CallsService,
+    private readonly context: TenantContext,
+  ) {}
 
   /**
    * Adds calls up in one aggregation over the index that the filter uses.
-   * @throws DomainError BAD_USER_INPUT for a time that is none or too long, and for more calls or rows than are allowed.
+   * @throws DomainError FORBIDDEN for a filter by what calls hold without the right to read them; BAD_USER_INPUT for a time that is none or too long, and for more calls or rows than are allowed.
    */
   async figures(input: CallAnalyticsInput): Promise<CallAnalyticsModel> {
+    this.assertMayFilter(input.filter);
     const filter = within(input);
     const metrics = [...new Set(input.metrics)];
     const grouping: Grouping = {
@@ -45,6 +51,13 @@ export class CallAnalyticsService {
     const isTotal = grouping.buckets === null && grouping.groupBy.length === 0;
     const rows = isTotal && found.length === 0 ? [NO_FIGURES] : found;
     return { rows: rows.map(row => toRowModel(row, grouping, metrics)) };
+  }
+
+  /** Figures of calls that hold a word tell that the word was said. */
+  private assertMayFilter(filter?: CallFilter | null): void {
+    if (filter?.search == null && filter?.metadata == null) return;
+    const message = 'Filters by search and metadata tell what calls hold: the key needs CALLS_READ too.';
+    assertAlso('calls:read', this.context.viewer, message);
   }
 }
 

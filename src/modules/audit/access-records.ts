@@ -7,7 +7,7 @@ import { AuditLog } from './audit-log.js';
 import { OnceInAWhile } from './once-in-a-while.js';
 
 /** What is recorded when somebody reads it. */
-export type Accessed = 'transcript' | 'recording' | 'export';
+export type Accessed = 'transcript' | 'summary' | 'recording' | 'export';
 
 const WHILE_MS = 10 * 60_000;
 

@@ -15,8 +15,8 @@ export class CheckpointFiles {
   }
 
   async append(tenantId: ObjectId, checkpoint: AuditCheckpoint): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
-    await appendFile(this.pathOf(tenantId), `${JSON.stringify(checkpoint)}\n`);
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await appendFile(this.pathOf(tenantId), `${JSON.stringify(checkpoint)}\n`, { mode: 0o600 });
   }
 
   /** Removes those of a tenant. Safe to repeat. */

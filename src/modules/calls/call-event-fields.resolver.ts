@@ -1,5 +1,6 @@
 import { Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { PerViewer } from '../../schema/per-viewer.js';
+import { AccessRecords } from '../audit/access-records.js';
 import { CallEventModel, CallRecordingReady } from './call-event.model.js';
 import { CallRecordingModel } from './call-recording.model.js';
 import { CallRecordings } from './call-recordings.js';
@@ -27,6 +28,7 @@ export class CallRecordingReadyResolver {
   constructor(
     private readonly service: CallsService,
     private readonly recordings: CallRecordings,
+    private readonly accesses: AccessRecords,
   ) {}
 
   @PerViewer()
@@ -37,6 +39,8 @@ export class CallRecordingReadyResolver {
   })
   async recording(@Parent() { document }: CallRecordingReady): Promise<CallRecordingModel | null> {
     const call = await this.service.ofEvent(document.callId);
-    return call && this.recordings.linkTo(call.document);
+    const recording = call && this.recordings.linkTo(call.document);
+    if (recording) await this.accesses.note('recording', call.id);
+    return recording;
   }
 }

@@ -21,6 +21,7 @@ import { Places } from './places.js';
 import { toUtteranceModel, UtteranceConnection, type UtteranceModel } from './utterance.model.js';
 import type { UtteranceDocument } from './utterance.schema.js';
 import { UtterancesRepository } from './utterances.repository.js';
+import { wordsAskedFor } from './words-asked-for.js';
 import { FIELD_COST } from '../../schema/field-costs.js';
 
 /** What is read of a call only when it is selected. */
@@ -76,6 +77,24 @@ export class CallFieldsResolver {
   }
 
   @PerViewer()
+  @ResolveField(() => String, {
+    nullable: true,
+    description: 'null: there is none (yet).',
+    complexity: FIELD_COST.longText,
+  })
+  async summary(@Parent() { id, summary }: CallModel): Promise<string | null> {
+    if (summary !== null) await this.accesses.note('summary', id);
+    return summary;
+  }
+
+  @PerViewer()
+  @ResolveField(() => String, { nullable: true, description: 'null: there is none (yet).' })
+  async shortSummary(@Parent() { id, shortSummary }: CallModel): Promise<string | null> {
+    if (shortSummary !== null) await this.accesses.note('summary', id);
+    return shortSummary;
+  }
+
+  @PerViewer()
   @ResolveField(() => CallRecordingModel, {
     nullable: true,
     description: 'null: there is none (yet).',
@@ -102,12 +121,18 @@ export class CallFieldsResolver {
     });
   }
 
+  @PerViewer()
   @ResolveField(() => CallEventConnection, {
     name: 'events',
     description: 'What happened, in order.',
     complexity: FIELD_COST.ownQuery,
   })
-  async eventsOf(@Parent() { document }: CallModel, @Args() page: CallPartsArgs) {
+  async eventsOf(
+    @Parent() { id, document }: CallModel,
+    @Args() page: CallPartsArgs,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    for (const what of wordsAskedFor(info)) await this.accesses.note(what, id);
     const { cursors, toModel } = await this.eventCursors.pageAfter(page.after ?? null);
     return paginate<CallEventDocument, CallEventModel>({
       list: 'callEvents',

@@ -101,14 +101,8 @@ export class CallModel extends Node {
   })
   failure!: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'null: there is none (yet).',
-    complexity: FIELD_COST.longText,
-  })
+  /** Shown by CallFieldsResolver, which puts on record that they are read. */
   summary!: string | null;
-
-  @Field(() => String, { nullable: true, description: 'null: there is none (yet).' })
   shortSummary!: string | null;
 }
 

@@ -1,16 +1,21 @@
-import { Args, ID, Int, Query, Resolver, Subscription } from '@nestjs/graphql';
+import { Args, ID, Info, Int, Query, Resolver, Subscription } from '@nestjs/graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import { Allow } from '../../auth/allow.js';
 import { PresentViewer } from '../../auth/present-viewer.js';
+import type { CallEventDocument } from '../../events/call-event.schema.js';
 import { LiveFeed } from '../../events/live-feed.js';
 import { mapped } from '../../events/mapped.js';
+import { toPublicId } from '../../ids/public-id.js';
 import { Check } from '../../validation/validation.pipe.js';
 import { opaque } from '../../validation/rules.js';
+import { type Accessed, AccessRecords } from '../audit/access-records.js';
 import { CallEventCursors } from './call-event-cursors.js';
 import { CallEventModel } from './call-event.model.js';
 import { CallsService } from './calls.service.js';
 import { QueuePositions } from './queue-positions.js';
 import { TranscriptDeltaModel } from './transcript-delta.model.js';
 import { TranscriptDeltas } from './transcript-deltas.js';
+import { WORDS_OF, wordsAskedFor } from './words-asked-for.js';
 
 /** A stream's field is resolved from the event itself. */
 const itself = { resolve: (event: unknown) => event };
@@ -24,6 +29,7 @@ export class CallsSubscriptions {
     private readonly deltas: TranscriptDeltas,
     private readonly positions: QueuePositions,
     private readonly viewers: PresentViewer,
+    private readonly accesses: AccessRecords,
   ) {}
 
   @Allow('calls:read')
@@ -44,6 +50,7 @@ export class CallsSubscriptions {
       'cursor are past retention, and when the database was restored since.',
   })
   async callEvents(
+    @Info() info: GraphQLResolveInfo,
     @Args('callId', { type: () => ID, nullable: true }) callId?: string | null,
     @Args('after', { type: () => String, nullable: true }, Check(opaque)) after?: string | null,
   ): Promise<AsyncIterableIterator<CallEventModel>> {
@@ -51,7 +58,21 @@ export class CallsSubscriptions {
     const visibility = async () =>
       this.service.visibilityOf(await this.viewers.with('calls:read'), call?._id);
     const start = await this.feed.startAfter(after ?? null);
-    return mapped(this.feed.follow(start, visibility), event => this.cursors.toModel(event, start.epoch));
+    const stored = after == null ? 0 : (await this.feed.head()).position;
+    const asked = wordsAskedFor(info);
+    return mapped(this.feed.follow(start, visibility), async event => {
+      // What comes live is not recorded.
+      if ((event.position ?? 0) <= stored) await this.noteReading(event, asked);
+      return this.cursors.toModel(event, start.epoch);
+    });
+  }
+
+  private async noteReading(
+    { callId, happening }: CallEventDocument,
+    asked: ReadonlySet<Accessed>,
+  ): Promise<void> {
+    const what = WORDS_OF[happening.type];
+    if (what && asked.has(what)) await this.accesses.note(what, toPublicId('call', callId));
   }
 
   @Allow('calls:read')

@@ -113,16 +113,20 @@ export function metadataPairs(metadata: Readonly<Record<string, string>>): strin
   return Object.entries(metadata).map(([key, value]) => `${key}\u0000${value}`);
 }
 
-/** Tells two inputs apart, whatever the order of their keys; fields left out and null count as the same. */
+/**
+ * Tells two inputs apart, whatever the order of their keys. Fields of the input that are left out and null count as the
+ * same; inside of variables null is a value.
+ */
 export function fingerprintOf(input: CreateCallInput): string {
-  return createHash('sha256').update(canonical(input)).digest('hex');
+  const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
+  return createHash('sha256').update(canonical(given)).digest('hex');
 }
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value)
-    .filter(([, part]) => part !== undefined && part !== null)
+    .filter(([, part]) => part !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
 }

@@ -1,6 +1,6 @@
 import { Field, InputType } from '@nestjs/graphql';
 import { Rule } from '../../validation/rule.js';
-import { line, newPassword, opaque } from '../../validation/rules.js';
+import { nameLine, newPassword, opaque } from '../../validation/rules.js';
 import { NEW_PASSWORD } from './new-password.js';
 
 @InputType({ description: 'How an invited person becomes a user.' })
@@ -14,6 +14,6 @@ export class AcceptInvitationInput {
   password!: string;
 
   @Field(() => String, { nullable: true })
-  @Rule(line(100))
+  @Rule(nameLine(100))
   name?: string | null;
 }

@@ -9,6 +9,7 @@ import { badInput } from '../../errors/domain-error.js';
 import { JobRunner } from '../../jobs/job-runner.js';
 import { Jobs } from '../../jobs/jobs.js';
 import type { Mail } from '../../mail/mailer.js';
+import { quotedName, WHO_NAMED_IT } from '../../mail/quoted-name.js';
 import { tenantLink } from '../../mail/tenant-link.js';
 import { newObjectId, type ObjectId } from '../../mongo/object-id.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
@@ -139,12 +140,12 @@ export class EmailVerification implements OnModuleInit {
     return {
       tenantId: _id,
       to,
-      subject: `Verify your e-mail address for ${name}`,
-      text: `${name} was signed up with this address. To verify it within 7 days, so that ${name} can make calls and invite people:
+      subject: `Verify your e-mail address for ${quotedName(name)}`,
+      text: `${quotedName(name)} was signed up with this address. To verify it within 7 days, so that it can make calls and invite people:
 
 ${link}
 
-If you have not signed up, do nothing: the tenant can then neither make calls nor invite anybody.
+If you have not signed up, do nothing: the tenant can then neither make calls nor invite anybody. ${WHO_NAMED_IT}
 
 For programs: the token for verifyEmail is ${token}
 `,

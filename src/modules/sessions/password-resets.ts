@@ -7,6 +7,7 @@ import { SETTINGS, type Settings } from '../../config/settings.js';
 import { DomainError } from '../../errors/domain-error.js';
 import { JobRunner } from '../../jobs/job-runner.js';
 import type { Mail } from '../../mail/mailer.js';
+import { quotedName, WHO_NAMED_IT } from '../../mail/quoted-name.js';
 import { tenantLink } from '../../mail/tenant-link.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
@@ -88,12 +89,12 @@ export class PasswordResets implements OnModuleInit {
     return {
       tenantId: _id,
       to,
-      subject: `New password for ${name}`,
-      text: `Somebody, probably you, has asked for a new password for your account at ${name}. To choose one within an hour:
+      subject: `New password for ${quotedName(name)}`,
+      text: `Somebody, probably you, has asked for a new password for your account at ${quotedName(name)}. To choose one within an hour:
 
 ${link}
 
-If it was not you, do nothing: your password stays as it is.
+If it was not you, do nothing: your password stays as it is. ${WHO_NAMED_IT}
 
 For programs: the token for resetPassword is ${token}
 `,

@@ -1,7 +1,7 @@
 import { Field, InputType } from '@nestjs/graphql';
 import { z } from 'zod';
 import { Rule } from '../../validation/rule.js';
-import { emailAddress, line, newPassword, opaque } from '../../validation/rules.js';
+import { emailAddress, nameLine, newPassword, opaque } from '../../validation/rules.js';
 import { NEW_PASSWORD } from './new-password.js';
 import { isReservedSubdomain } from './reserved-subdomains.js';
 
@@ -21,7 +21,7 @@ export class SignUpTenantInput {
   subdomain!: string;
 
   @Field({ description: "The tenant's name." })
-  @Rule(line(100))
+  @Rule(nameLine(100))
   name!: string;
 
   @Field({ description: "The admin's address." })
@@ -33,7 +33,7 @@ export class SignUpTenantInput {
   password!: string;
 
   @Field(() => String, { nullable: true, description: "The admin's name." })
-  @Rule(line(100))
+  @Rule(nameLine(100))
   userName?: string | null;
 
   @Field(() => String, {

@@ -1,7 +1,7 @@
 import { Field, InputType, Int } from '@nestjs/graphql';
 import { z } from 'zod';
 import { Rule } from '../../validation/rule.js';
-import { line } from '../../validation/rules.js';
+import { line, nameLine } from '../../validation/rules.js';
 
 /** The longest time that a tenant may ask to keep its calls: ten years. */
 const MOST_RETENTION_DAYS = 3650;
@@ -9,7 +9,7 @@ const MOST_RETENTION_DAYS = 3650;
 @InputType({ description: 'What to change. A field that is absent stays as it is; null clears it.' })
 export class UpdateTenantInput {
   @Field(() => String, { nullable: true, description: 'Cannot be cleared.' })
-  @Rule(line(100))
+  @Rule(nameLine(100))
   name?: string | null;
 
   @Field(() => Int, { nullable: true, description: '1 to 3650; null: keep for good.' })

@@ -3,6 +3,7 @@ import { TokenMails } from '../../auth/token-mails.js';
 import { SETTINGS, type Settings } from '../../config/settings.js';
 import { JobRunner } from '../../jobs/job-runner.js';
 import type { Mail } from '../../mail/mailer.js';
+import { quotedName, WHO_NAMED_IT } from '../../mail/quoted-name.js';
 import { tenantLink } from '../../mail/tenant-link.js';
 import type { ObjectId } from '../../mongo/object-id.js';
 import { TenantDirectory } from '../../tenancy/tenant-directory.js';
@@ -40,12 +41,12 @@ export class InvitationMail implements OnModuleInit {
     return {
       tenantId: _id,
       to,
-      subject: `Invitation to ${name}`,
-      text: `You are invited to join ${name}. To accept, choose a password within 7 days:
+      subject: `Invitation to ${quotedName(name)}`,
+      text: `You are invited to join ${quotedName(name)}. To accept, choose a password within 7 days:
 
 ${link}
 
-The invitation is for this address alone. If you expect none, do nothing.
+The invitation is for this address alone. If you expect none, do nothing. ${WHO_NAMED_IT}
 
 For programs: the token for acceptInvitation is ${token}
 `,

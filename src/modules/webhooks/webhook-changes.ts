@@ -1,3 +1,4 @@
+import { assertAlso } from '../../auth/access.guard.js';
 import { Injectable } from '@nestjs/common';
 import { conflict } from '../../errors/domain-error.js';
 import { StreamHeads } from '../../events/stream-heads.js';
@@ -5,6 +6,7 @@ import { toPublicId } from '../../ids/public-id.js';
 import { StoreClock } from '../../mongo/store-clock.js';
 import { newObjectId } from '../../mongo/object-id.js';
 import { UnitOfWork } from '../../mongo/unit-of-work.js';
+import { TenantContext } from '../../tenancy/tenant-context.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { CreateWebhookInput } from './create-webhook.input.js';
 import { ReceiverUrl } from './receiver-url.js';
@@ -42,13 +44,19 @@ export class WebhookChanges {
     private readonly audit: AuditLog,
     private readonly work: UnitOfWork,
     private readonly clock: StoreClock,
+    private readonly context: TenantContext,
   ) {}
 
   /**
    * Makes a webhook, which is told of what happens from now on.
-   * @throws DomainError BAD_USER_INPUT for a URL that may not be sent to, CONFLICT when the tenant has enough of them.
+   * @throws DomainError FORBIDDEN for a key that may not read calls, since it is told of them; BAD_USER_INPUT for a URL that may not be sent to, CONFLICT when the tenant has enough of them.
    */
   async create({ url, events }: CreateWebhookInput): Promise<WithSecret> {
+    assertAlso(
+      'calls:read',
+      this.context.viewer,
+      'A webhook is told of calls: the key needs CALLS_READ too.',
+    );
     const accepted = await this.urls.accept(url);
     return this.work.run(async () => {
       if ((await this.webhooks.list()).length >= MOST_WEBHOOKS)

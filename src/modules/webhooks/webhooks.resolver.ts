@@ -46,7 +46,7 @@ export class WebhooksResolver {
 
   @Mutation(() => CreateWebhookPayload, {
     description:
-      'Makes a webhook, which is told of what happens from now on. At most 20: CONFLICT. For admins.',
+      'Makes a webhook, which is told of what happens from now on. At most 20: CONFLICT. For admins, and keys with CALLS_READ too.',
   })
   @Allow('webhooks:manage')
   async createWebhook(@Args('input') input: CreateWebhookInput): Promise<CreateWebhookPayload> {
