@@ -34,7 +34,8 @@ const INTRODUCTION = `# Who may do what
 
 Each root field of the API names the one right that it needs, or is open to everybody. This table is made from the code
 by a test; \`UPDATE_DOCS=1 npm test -- test/contract/permissions\` writes it anew. Whose calls a viewer sees inside of what
-he may do: admins and API keys all of their tenant's, users their own. An API key needs the scope that is named. Fields of types never show more than the root fields do.
+he may do: admins and API keys all of their tenant's, users their own. An API key needs the scope that is named; to make
+a webhook, and to filter \`callAnalytics\` by \`search\` or \`metadata\`, it needs \`CALLS_READ\` too. Fields of types never show more than the root fields do.
 `;
 
 /** The handlers of root fields by `Type.name`, as Nest has registered them. */

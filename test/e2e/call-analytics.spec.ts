@@ -178,6 +178,29 @@ describe('The figures of calls', () => {
     (await client.data(FIGURES, { input })).callAnalytics.rows;
   const YEAR = { from: '2024-01-01T00:00:00Z', to: '2025-01-01T00:00:00Z' };
 
+  it.each([
+    ['search', { search: 'cancer' }],
+    ['metadata', { metadata: { order: '1' } }],
+    ['search', { search: 'cancer', statuses: ['COMPLETED'] }],
+  ])('are not for keys that may not read calls where they are filtered by %s', async (_what, filter) => {
+    const keyOf = async (...scopes: string[]) => {
+      const { createApiKey } = await admin.data(
+        'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }',
+        { input: { name: 'Program', scopes } },
+      );
+      return server.client({ accessToken: createApiKey.secret as string });
+    };
+    const [from, to] = [new Date(Date.now() - HOUR_MS), new Date()];
+    const input = { from, to, metrics: ['CALLS'], filter };
+    const refused = await (await keyOf('ANALYTICS_READ')).refusal(FIGURES, { input });
+    expect(refused.extensions.code).toBe('FORBIDDEN');
+    expect(refused.message).toContain('CALLS_READ');
+    await (await keyOf('ANALYTICS_READ', 'CALLS_READ')).data(FIGURES, { input });
+    await (
+      await keyOf('ANALYTICS_READ')
+    ).data(FIGURES, { input: { ...input, filter: { statuses: ['COMPLETED'] } } });
+  });
+
   it('are those of all calls together, of all metrics', async () => {
     const [row, ...others] = await rows(admin, { ...YEAR, metrics: ALL });
     expect(others).toEqual([]);

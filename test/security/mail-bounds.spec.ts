@@ -46,6 +46,13 @@ describe('Mails to one person', () => {
     return mails.mails.filter(({ to }) => to.some(address => addresses.includes(address.toLowerCase())))
       .length;
   }
+  /** A tenant that has a user with an address. */
+  async function memberOf(email: string) {
+    const tenant = await seedTenant(server);
+    const { inviteUser } = await tenant.admin.client.data(INVITE, { email });
+    await server.client().data(ACCEPT, { input: { token: inviteUser.token, password: PASSWORD } });
+    return tenant;
+  }
   const signUp = (subdomain: string, email: string) =>
     production.client().send(SIGN_UP, { input: { subdomain, name: 'New', email, password: PASSWORD } });
 
@@ -160,6 +167,29 @@ describe('Mails to one person', () => {
     for (const tenant of tenants.slice(1)) await requestAll(tenant);
     expect((await mailsTo(server, ...spellings)) - before).toBeLessThanOrEqual(20);
   });
+
+  it.each([
+    ['as it is', (email: string) => email],
+    ['in capitals', (email: string) => email.toUpperCase()],
+    ['with a tag', (email: string) => email.replace('@', '+x@')],
+  ])(
+    'for new passwords go out once a day from the own tenant, whatever others did: address %s',
+    async (_what, spell) => {
+      const email = `${person()}@people.example`;
+      const own = await memberOf(email);
+      for (let index = 0; index < 4; index += 1) {
+        const { subdomain } = await memberOf(spell(email));
+        const asking = server.client({ tenantSubdomain: subdomain });
+        for (let tries = 0; tries < 5; tries += 1) await asking.data(REQUEST, { email: spell(email) });
+      }
+      const before = await mailsTo(server, email, spell(email).toLowerCase());
+      const stranger = server.client({ tenantSubdomain: own.subdomain });
+      await stranger.data(REQUEST, { email });
+      expect(await mailsTo(server, email, spell(email).toLowerCase())).toBe(before + 1);
+      await stranger.data(REQUEST, { email });
+      expect(await mailsTo(server, email, spell(email).toLowerCase())).toBe(before + 1);
+    },
+  );
 
   it('who has no account use up nothing of that person, whoever asks', async () => {
     const user = await (await seedTenant(server)).user();
