@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { fromPublicId } from '../../src/ids/public-id.js';
 import type { Client, Loose } from '../kit/client.js';
@@ -224,33 +223,6 @@ describe("Tenants' webhooks", () => {
     expect(receiver.pending).toBeGreaterThan(0);
     await client.data('mutation ($id: ID!) { deleteWebhook(id: $id) }', { id });
     await theirs.stop();
-  });
-
-  it('of nine tenants with five each that are slow hold up no other tenant', async () => {
-    const slow = await Receiver.start();
-    const answers: ServerResponse[] = [];
-    slow.answering = (_received, response) => {
-      // Some keep silent, some say that they work on it, and some have begun with their headers.
-      if (answers.length % 3 === 1) response.writeProcessing();
-      if (answers.length % 3 === 2) response.socket?.write('HTTP/1.1 200 OK\r\nserver: slow\r\n');
-      answers.push(response);
-    };
-    const others = await Promise.all(Array.from({ length: 9 }, () => seedTenant(server)));
-    for (const { admin } of others)
-      for (let index = 0; index < 5; index += 1)
-        await admin.client.data(CREATE, { input: { url: slow.url, events: WEBHOOK_EVENTS } });
-    await create();
-    await Promise.all(others.map(other => produceEvents(server, other, { count: 1 })));
-    await produceEvents(server, tenant, { count: 2 });
-    await receiver.until(received => received.length === 2);
-    await slow.until(received => received.length === 45);
-    // All of it while the first of the others still waits for its answer, which is 15 s at most.
-    expect(slow.pending).toBe(45);
-    const slowOnes = { url: slow.url, slowUntil: { $ne: null } };
-    while ((await collection('webhooks').countDocuments(slowOnes)) < 45)
-      await new Promise(resolve => setTimeout(resolve, 50));
-    await collection('webhooks').updateMany({ url: slow.url }, { $set: { isEnabled: false } });
-    await slow.stop();
   });
 
   it('are disabled by 410 with an audit event, and go on where they stopped once they are enabled', async () => {
