@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CreateMultipartUploadCommand,
@@ -114,6 +114,17 @@ describe.each<[string, Store | null]>([
     await inside(() => recordings.remove(callId));
     expect(await bytesOf(callId)).toBeNull();
     await inside(() => recordings.remove(callId));
+  });
+
+  it_.each([0, 1000, LARGE])('of %d bytes in files are for the user of the server alone', async size => {
+    if (store !== DIRECTORY) return;
+    const callId = newObjectId();
+    await inside(() => recordings.save(callId, pieces(size)));
+    const folder = folderOf(server, tenant);
+    const modes = [join(folder, `${callId.toHexString()}.wav`), folder, join(folder, '..')].map(
+      async path => (await stat(path)).mode & 0o777,
+    );
+    expect(await Promise.all(modes)).toEqual([0o600, 0o700, 0o700]);
   });
 
   it_('are not there at all when they broke off, early or late', async () => {

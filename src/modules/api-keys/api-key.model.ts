@@ -12,7 +12,7 @@ export const ApiKeyScope = enumOf(
   API_KEY_SCOPES,
   'What a key opens. Every key: tenant, branding. CALLS_READ: call, calls, dashboard and the live events of calls. ' +
     'CALLS_WRITE: createCall, endCall, sendCallMessage, deleteCall. AGENTS_READ, AGENTS_WRITE: agents. ANALYTICS_READ: ' +
-    'callAnalytics, usage. AUDIT_READ: auditEvents, verifyAuditLog. WEBHOOKS_MANAGE: webhooks. Nothing else is open to keys.',
+    'callAnalytics, usage. AUDIT_READ: auditEvents, verifyAuditLog. WEBHOOKS_MANAGE: webhooks; with CALLS_READ, new ones. Nothing else is open to keys.',
 );
 
 @ObjectType('ApiKey', {
