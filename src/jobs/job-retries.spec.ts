@@ -24,7 +24,7 @@ describe('The pauses of a failing job', () => {
 
   it('never end for what must not be lost, and end for mails after a day and 20 tries', () => {
     const parked = JOB_KINDS.filter(kind => isToBeParked(kind, 1e6, 1e12));
-    expect([...parked].sort()).toEqual(['invitation-mail', 'password-reset']);
+    expect([...parked].sort()).toEqual(['invitation-mail', 'password-reset', 'verification-mail']);
     expect(isToBeParked('invitation-mail', 19, 48 * HOUR_MS)).toBe(false);
     expect(isToBeParked('invitation-mail', 20, 23 * HOUR_MS)).toBe(false);
     expect(isToBeParked('password-reset', 20, 24 * HOUR_MS)).toBe(true);

@@ -30,7 +30,7 @@ const FATAL = [1002, 1008, 1009, 4400, 4401, 4406, 4409, 4429, 4500];
 
 /** What the protocol itself closes with, and when. */
 const PROTOCOL: readonly (readonly [code: CloseCode | number, when: string])[] = [
-  [1009, 'A message is larger than 1 MB.'],
+  [1009, 'A message is larger than 1 MB, or has more values or levels than [allowed](limits.md).'],
   [CloseCode.InternalServerError, 'Something went wrong here; the log knows what.'],
   [CloseCode.BadRequest, 'A message that is not one of the protocol.'],
   [CloseCode.Unauthorized, 'An operation before `connection_init` was answered.'],

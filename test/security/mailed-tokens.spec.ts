@@ -65,7 +65,7 @@ describe('Tokens that are mailed', () => {
     const user = await tenant.user();
     const mail = await mailedReset(user.email);
     expect(mail).toMatchObject({ from: 'voice@sender.example', to: [user.email] });
-    expect(mail.text).toContain('your account at Acme "Phones"');
+    expect(mail.text).toContain('your account at "Acme \'Phones\'"');
     const token = tokenOf(mail);
 
     const { data } = await reset(token);

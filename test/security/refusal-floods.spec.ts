@@ -185,7 +185,26 @@ describe('Requests beyond their limit', () => {
   const LIMIT = 30;
   /** Refusals that are told at once; those behind them come late. */
   const BEYOND = 6;
-  const LOOKED_UP = ['tenants', 'credentials', 'apiKeys', 'sessions', 'users', 'auditEvents', 'dataKeys'];
+  const LOOKED_UP = [
+    'tenants',
+    'credentials',
+    'apiKeys',
+    'sessions',
+    'users',
+    'auditEvents',
+    'dataKeys',
+    'callRoutes',
+    'calls',
+  ];
+  /** What some work reads each time that it is done: the server reads tenants and calls by itself now and then. */
+  const lookedUp = async (work: () => Promise<void>): Promise<string[]> => {
+    let always = LOOKED_UP;
+    for (let times = 0; times < 4 && always.length > 0; times += 1) {
+      const asked = await collectionsAsked(server, work);
+      always = always.filter(collection => asked.includes(collection));
+    }
+    return always;
+  };
   let server: TestServer;
   let tenant: SeededTenant;
   let other: SeededTenant;
@@ -229,13 +248,13 @@ describe('Requests beyond their limit', () => {
     const headers = (index: number) => ({ 'x-forwarded-for': ip, ...headersOf(index) });
     for (let sent = 0; sent < LIMIT; sent += 1) await overHttp(headers(sent));
     const codes: unknown[] = [];
-    const asked = await collectionsAsked(server, async () => {
+    const asked = await lookedUp(async () => {
       for (let sent = 0; sent < BEYOND; sent += 1) {
         for (const send of [overHttp, overStream, overSocket]) codes.push(await send(headers(100 + sent)));
       }
     });
     expect(codes).toEqual(codes.map(() => 'RATE_LIMITED'));
-    expect(asked.filter(collection => LOOKED_UP.includes(collection))).toEqual([]);
+    expect(asked).toEqual([]);
   });
 
   it.each(['recordings', 'exports'])('by links to %s cost no look-up', async purpose => {
@@ -248,13 +267,11 @@ describe('Requests beyond their limit', () => {
     const statusOf = async () => (await fetch(local, { headers })).status;
     for (let sent = 0; sent < LIMIT; sent += 1) expect(await statusOf()).toBe(404);
     const statuses: number[] = [];
-    const asked = await collectionsAsked(server, async () => {
+    const asked = await lookedUp(async () => {
       for (let sent = 0; sent < BEYOND; sent += 1) statuses.push(await statusOf());
     });
-    expect(statuses).toEqual(Array(BEYOND).fill(429));
-    expect(asked.filter(collection => [...LOOKED_UP, 'callRoutes', 'calls'].includes(collection))).toEqual(
-      [],
-    );
+    expect(new Set(statuses)).toEqual(new Set([429]));
+    expect(asked).toEqual([]);
   });
 
   it('with a credential of one’s own and another tenant’s name leave no record', async () => {

@@ -149,7 +149,8 @@ describe('Signed links', () => {
     const gone = await seedTenant(server);
     const [call] = await recordedCalls(gone);
     const urls = [call?.url ?? '', await exportOf(gone.admin)];
-    const statuses = () => Promise.all(urls.map(url => statusOf(url)));
+    // A download that its end meets before its headers is cut.
+    const statuses = () => Promise.all(urls.map(url => statusOf(url).catch(() => 0)));
     expect(await statuses()).toEqual([200, 200]);
     // As another process does it.
     const setActive = (isActive: boolean) =>
