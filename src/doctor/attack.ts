@@ -157,7 +157,8 @@ export class Attack {
       case 'cursor':
         return others([belongings.cursorFor(success.field.name) ?? '', ...belongings.cursors]).slice(0, 4);
       case 'token':
-        return likely;
+        // Where the owner needs none, tokens of other fields are all there is.
+        return likely.length > 0 ? likely : others(belongings.tokens).slice(0, 2);
       case 'email':
         return [{ value: email, isLikely: true }];
       case 'subdomain':

@@ -137,6 +137,8 @@ export async function examine(patient: Patient): Promise<Report> {
   const places = fields.flatMap(field =>
     slotsOf(field.field.args).map(({ path }) => `${nameOf(field)}(${path})`),
   );
+  for (const place of places)
+    if (!treatment.sent.has(place)) findings.add(place, 'was never sent, so it was not attacked');
   return {
     url: patient.url,
     seconds: (performance.now() - startedAt) / 1000,
