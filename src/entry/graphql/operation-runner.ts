@@ -126,7 +126,13 @@ export class OperationRunner {
           throw error;
         }
       },
-      return: async () => (await source.return?.()) ?? { value: undefined, done: true },
+      return: async () => {
+        // graphql-ws waits for no end that a client has asked for.
+        await source.return?.().catch((error: unknown) => {
+          this.logger.warn(`A stream did not end cleanly: ${(error as Error).message}`);
+        });
+        return { value: undefined, done: true };
+      },
     };
   }
 
