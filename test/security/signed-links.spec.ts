@@ -203,7 +203,7 @@ describe('Signed links', () => {
     let large: SeededTenant;
     beforeAll(async () => {
       large = await seedTenant(server);
-      for (let part = 0; part < 8; part += 1)
+      for (let part = 0; part < 16; part += 1)
         await produceEvents(server, large, {
           count: 100,
           text: `${randomBytes(15_000).toString('base64')}${part}`,
@@ -217,7 +217,7 @@ describe('Signed links', () => {
       const cut = new Promise(resolve => response.once('error', resolve).once('end', () => resolve(null)));
       await admin.client.data('mutation { logOutEverywhere }');
       // It is read only after the watch has had its time.
-      await new Promise(resolve => setTimeout(resolve, 2500));
+      await new Promise(resolve => setTimeout(resolve, 4000));
       response.resume();
       expect(await cut).toMatchObject({ code: 'ECONNRESET' });
     });
