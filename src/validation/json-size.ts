@@ -3,7 +3,7 @@
  * time for each, however short it is.
  */
 export const MOST_VALUES = 10_000;
-/** Levels of lists and objects in each other of one JSON text: more than a function that calls itself can follow. */
+/** Levels of lists and objects in each other of one JSON text: few enough for functions that call themselves. */
 const MOST_TEXT_LEVELS = 2000;
 
 /** Why a JSON text is too much to be parsed, as a sentence without its subject; null when it is not. */
